@@ -1,0 +1,88 @@
+"""Meaning and unit of every column of the real tables, as their makers describe them."""
+
+BREAST_CANCER_STATISTICS = {
+    ("mean ", ""): "mean over the image's nuclei",
+    ("", " error"): "standard error over the image's nuclei",
+    ("worst ", ""): "mean of the three largest nuclei",
+}
+
+BREAST_CANCER_MEASURES = {
+    "radius": "centre to perimeter, mean distance",
+    "texture": "standard deviation of grey values",
+    "perimeter": "length of the outline",
+    "area": "area inside the outline",
+    "smoothness": "local variation of the radius",
+    "compactness": "perimeter² / area - 1",
+    "concavity": "severity of concave parts of the outline",
+    "concave points": "number of concave parts of the outline",
+    "symmetry": "symmetry of the outline",
+    "fractal dimension": "coastline approximation of the outline - 1",
+}
+
+DIABETES = {
+    "age": "years",
+    "sex": "coded 1 and 2; the source does not say which is which",
+    "bmi": "body mass index, kg/m²",
+    "bp": "average blood pressure",
+    "s1": "total serum cholesterol",
+    "s2": "low-density lipoproteins",
+    "s3": "high-density lipoproteins",
+    "s4": "total cholesterol / high-density lipoproteins",
+    "s5": "possibly the logarithm of serum triglycerides",
+    "s6": "blood sugar",
+    "progression": "quantitative measure of disease progression, one year after base line",
+}
+
+WINE = {
+    "alcohol": "share of alcohol",
+    "malic_acid": "malic acid",
+    "ash": "ash",
+    "alcalinity_of_ash": "alkalinity of the ash",
+    "magnesium": "magnesium",
+    "total_phenols": "phenols in all",
+    "flavanoids": "flavonoids",
+    "nonflavanoid_phenols": "phenols that are no flavonoids",
+    "proanthocyanins": "proanthocyanidins",
+    "color_intensity": "intensity of the colour",
+    "hue": "hue of the colour",
+    "od280/od315_of_diluted_wines": "absorbance at 280 nm / at 315 nm, diluted",
+    "proline": "proline",
+    "cultivar": "0, 1 or 2: one of three cultivars of one region",
+}
+
+HEALTH_INSURANCE = {
+    "plan": "insurance plan, its number in the study (18 of them)",
+    "site": "place, its number in the study (1 to 6)",
+    "coins": "coinsurance: share of a medical bill the family pays, per cent",
+    "tookphys": "1 if the person took a physical examination at base line",
+    "year": "year of the study, 1 to 5",
+    "zper": "person; the leading digit is the site",
+    "black": "1 if black; some values are imputed fractions",
+    "income": "income of the family at base line, US dollars a year",
+    "xage": "age that year, years",
+    "female": "1 if female",
+    "educdec": "education of the family's decision maker, years",
+    "time": "part of the year the person was eligible, 0 to 1",
+    "outpdol": "same year: outpatient expenses without mental health, US dollars",
+    "drugdol": "same year: drugs bought as an outpatient, US dollars",
+    "suppdol": "same year: supplies bought as an outpatient, US dollars",
+    "mentdol": "same year: outpatient psychotherapy, US dollars",
+    "inpdol": "same year: inpatient expenses, US dollars",
+    "meddol": "same year: medical expenses without outpatient mental health, US dollars",
+    "totadm": "same year: admissions to hospital",
+    "inpmis": "same year: 1 if an inpatient charge is missing",
+    "mentvis": "same year: visits for psychotherapy",
+    "mdvis": "same year: outpatient visits to a physician; the target",
+    "notmdvis": "same year: outpatient visits to others than physicians",
+    "num": "family size, persons",
+    "mhi": "mental health index at base line, 0 to 100, higher is better; some values are imputed means",
+    "disea": "chronic diseases at base line, by its values a per cent of a list; many are imputed means",
+    "physlm": "1 if physically limited at base line; some values are imputed fractions",
+    "ghindx": "general health index at base line, 0 to 100, higher is better",
+    "mdeoff": "maximum expenditure offer: most the family pays in a year, US dollars",
+    "pioff": "incentive paid for taking part, US dollars a year",
+    "idp": "1 if on an individual-deductible plan",
+    "hlthg": "1 if self-rated health at base line is good; excellent when all three flags are 0",
+    "hlthf": "1 if self-rated health at base line is fair",
+    "hlthp": "1 if self-rated health at base line is poor",
+}

@@ -1,0 +1,216 @@
+"""cells.csv and claims.csv from the stored notebooks: what covers which topic, and what is claimed.
+
+A cell covers a topic when its tags (in the cell's metadata) hold ``covers:<id>``, with an id of coverage.csv
+that belongs to the cell's chapter. A claim is an output whose metadata has ``claim``.
+"""
+
+import csv
+import io
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course_utils.ledger.tables import HERE, chapters, read_table
+
+CELLS = ("id", "chapter", "notebook", "heading")
+CLAIMS = ("chapter", "claim", "bound", "measured", "document")
+TAG = "covers:"
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The two generated tables, as rows of strings without their header."""
+
+    cells: list[Row]
+    claims: list[Row]
+
+
+def collect(notebooks: Path, folder: Path = HERE) -> Ledger:
+    """Read all notebooks of a folder in reading order and gather what they cover and claim.
+
+    Args:
+        notebooks: the folder of the chapters.
+        folder: where coverage.csv and chapters.csv lie.
+
+    Returns:
+        The rows of cells.csv and claims.csv.
+
+    Raises:
+        ValueError: no such folder, a file that is no notebook or no chapter, or a tag that names an unknown
+            topic or another chapter's; the message names the file.
+    """
+    if not notebooks.is_dir():
+        raise ValueError(f"no folder {notebooks}: give the folder that holds 00_start_here.ipynb.")
+    owners = dict(read_table("coverage", folder)[["id", "chapter"]].itertuples(index=False))
+    numbers = dict(chapters(folder)[["path", "number"]].itertuples(index=False))
+    cells: list[Row] = []
+    claims: list[Row] = []
+    for path in sorted(notebooks.rglob("*.ipynb")):
+        name = path.relative_to(notebooks).as_posix()
+        if any(part.startswith(".") for part in name.split("/")):
+            continue
+        if name not in numbers:
+            raise ValueError(f"{name} is not in chapters.csv: add the chapter or move the file away.")
+        chapter = numbers[name]
+        book = _read(path, name)
+        try:
+            cells += dict.fromkeys(
+                (topic, chapter, name, heading)
+                for topic, heading in _covered(book)
+                if _owned(topic, chapter, owners)
+            )
+            claims += [(chapter, *row) for row in _claims(book)]
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return Ledger(cells, claims)
+
+
+def changes(ledger: Ledger, folder: Path = HERE) -> list[str]:
+    """How the stored tables differ from a ledger, one line a table; measured values are not compared.
+
+    Args:
+        ledger: what the notebooks say.
+        folder: where the stored tables lie.
+
+    Returns:
+        Lines such as ``claims.csv: 2 new, 1 gone``; empty when both agree.
+    """
+    lines = []
+    for name, rows in (("cells", ledger.cells), ("claims", ledger.claims)):
+        path = folder / f"{name}.csv"
+        stored = _parse(path.read_text(encoding="utf-8")) if path.is_file() else []
+        header = CELLS if name == "cells" else CLAIMS
+        old, new = (_unmeasured(header, table) for table in (stored[1:], rows))
+        if stored[:1] != [header]:
+            lines.append(f"{name}.csv: missing, or its header is not {','.join(header)}")
+        elif old != new:
+            fresh, gone = _surplus(new, old), _surplus(old, new)
+            what = f"{fresh} new, {gone} gone" if fresh or gone else "order changed"
+            lines.append(f"{name}.csv: {what}")
+    return lines
+
+
+def write(ledger: Ledger, folder: Path = HERE) -> None:
+    """Write cells.csv and claims.csv, each whole or not at all.
+
+    Args:
+        ledger: what to write.
+        folder: where the tables lie.
+    """
+    for name, header, rows in (("cells", CELLS, ledger.cells), ("claims", CLAIMS, ledger.claims)):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([header, *rows])
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".csv")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text.getvalue())
+            os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide the table from other users
+            os.replace(temporary, folder / f"{name}.csv")
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def short(value: Any) -> str:
+    """A measured value as the table shows it: floats with four significant digits, the rest unchanged.
+
+    >>> short(0.934567), short(62006.0), short(1.23456e-7), short(62006), short(True)
+    ('0.9346', '62010', '1.235e-07', '62006', 'True')
+    """
+    return format(float(f"{value:.4g}"), ".10g") if isinstance(value, float) else str(value)
+
+
+def _read(path: Path, name: str) -> nbformat.NotebookNode:
+    """The notebook, or a refusal that names the file."""
+    try:
+        book = nbformat.read(path, as_version=4)
+        nbformat.validate(book)
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(f"{name} is not a readable notebook: {reason[0][:200]}") from error
+    return book
+
+
+def _covered(book: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
+    """Every tagged topic with the heading nearest above its cell (a heading in the cell itself counts)."""
+    heading = ""
+    for cell in book.cells:
+        own = list(headings(cell.source)) if cell.cell_type == "markdown" else []
+        here = own[0] if own else heading
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith(TAG):
+                yield tag.removeprefix(TAG), here
+        heading = own[-1] if own else heading
+
+
+def headings(markdown: str) -> Iterator[str]:
+    """The headings of a Markdown cell as a reader sees them: without marks for code, emphasis and links.
+
+    Args:
+        markdown: the cell's source; lines inside fenced code are no headings.
+
+    >>> list(headings("# The *whole* `loop`\\ntext\\n```\\n# no heading\\n```\\n## [Part](x.md) two ##"))
+    ['The whole loop', 'Part two']
+    """
+    fence = ""
+    for line in markdown.splitlines():
+        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        found = re.match(r" {0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", line)
+        if found and not fence:
+            text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", found[1])
+            yield re.sub(r"`|\*+|(?<!\w)_+|_+(?!\w)", "", text).strip()
+
+
+def _owned(topic: str, chapter: str, owners: dict[str, str]) -> bool:
+    """True, or a refusal: a topic is covered in the chapter that owns it."""
+    if topic not in owners:
+        close = get_close_matches(topic, owners, 1)
+        hint = f"did you mean {TAG}{close[0]}?" if close else "add the row or correct the tag."
+        raise ValueError(f"the tag {TAG}{topic} names no row of coverage.csv; {hint}")
+    if owners[topic] != chapter:
+        raise ValueError(
+            f"the tag {TAG}{topic} stands in chapter {chapter}, but coverage.csv gives the topic to chapter "
+            f"{owners[topic]}: move the tag or change the row."
+        )
+    return True
+
+
+def _claims(book: nbformat.NotebookNode) -> Iterator[Row]:
+    """Claim, bound, measured value and document of every output that carries a claim."""
+    for cell in book.cells:
+        for output in cell.get("outputs", []):
+            claim = output.get("metadata", {}).get("claim")
+            if claim is None:
+                continue
+            if not isinstance(claim, dict) or not {"what", "bound", "measured"} <= set(claim):
+                raise ValueError(f"an output's claim needs what, bound and measured; got {claim!r}.")
+            yield claim["what"], claim["bound"], short(claim["measured"]), claim.get("document") or ""
+
+
+def _parse(text: str) -> list[Row]:
+    """The rows of a CSV text, its header first."""
+    return [tuple(row) for row in csv.reader(io.StringIO(text))]
+
+
+def _unmeasured(header: Row, rows: list[Row]) -> list[Row]:
+    """The rows without the measured value, which differs between machines."""
+    if "measured" not in header:
+        return rows
+    at = header.index("measured")
+    return [row[:at] + row[at + 1 :] for row in rows]
+
+
+def _surplus(rows: list[Row], others: list[Row]) -> int:
+    """How many rows have no partner in the other table."""
+    return (Counter(rows) - Counter(others)).total()

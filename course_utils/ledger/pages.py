@@ -1,0 +1,85 @@
+"""The coverage table and the glossary as HTML that reads on light and dark pages and on paper.
+
+Styles stand in the cells, because a notebook that is not trusted keeps inline styles and drops style sheets;
+no colour is set except a translucent grey, so the page's own theme decides.
+"""
+
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from course_utils.ledger.tables import HERE, PARTS, anchor, chapters, coverage_table, glossary, read_table
+
+CELL = "text-align:left;vertical-align:top;padding:3px 8px;border-bottom:1px solid rgba(128,128,128,.3)"
+
+
+def coverage_html(folder: Path = HERE) -> str:
+    """The coverage table: each topic with its documents, its chapter and links to the cells that do it.
+
+    The links are relative to the notebooks folder, where ``00_start_here.ipynb`` lies.
+
+    Returns:
+        One ``<table>``; a topic without a cell says "to come".
+
+    >>> coverage_html().count("<table")
+    1
+    """
+    places: dict[str, list[str]] = {}
+    for cell in read_table("cells", folder).itertuples():
+        link = escape(anchor(str(cell.notebook), str(cell.heading)))
+        places.setdefault(str(cell.id), []).append(f'<a href="{link}">{escape(str(cell.heading))}</a>')
+    titles = dict(chapters(folder)[["number", "title"]].itertuples(index=False))
+    rows = []
+    for part, topics in groupby(coverage_table(folder).itertuples(), key=lambda row: row.part):
+        name = escape(PARTS[str(part)])
+        rows.append(f'<tr><th colspan="4" style="{CELL};padding-top:14px">{part} · {name}</th></tr>')
+        for row in topics:
+            number = str(row.chapter)
+            rows.append(
+                _row(
+                    escape(str(row.topic)),
+                    escape(str(row.documents)),
+                    f"{number} {escape(titles[number])}",
+                    "<br>".join(places.get(str(row.id), ["to come"])),
+                )
+            )
+    return _table({"Topic": 46, "Documents": 18, "Chapter": 16, "Where": 20}, rows)
+
+
+def glossary_html(folder: Path = HERE) -> str:
+    """The glossary as a table, alphabetical by the English term, the Chinese marked as Chinese.
+
+    Returns:
+        One ``<table>``.
+
+    >>> '<span lang="zh">梯度下降</span>' in glossary_html()
+    True
+    """
+    rows = [
+        _row(
+            f"<b>{escape(str(term.english))}</b>",
+            f'<span lang="zh">{escape(str(term.chinese))}</span>',
+            escape(str(term.meaning)),
+            escape(str(term.documents)),
+            escape(str(term.chapter)),
+        )
+        for term in glossary(folder).itertuples()
+    ]
+    return _table({"English": 17, "中文": 13, "Meaning": 45, "Documents": 16, "Chapter": 9}, rows)
+
+
+def _row(*cells: str) -> str:
+    """One table row of cells that are HTML already."""
+    return "<tr>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _table(columns: dict[str, int], rows: list[str]) -> str:
+    """A table from column names with widths in percent, and finished rows."""
+    head = "".join(
+        f'<th scope="col" style="{CELL};width:{width}%">{name}</th>' for name, width in columns.items()
+    )
+    body = "\n".join(rows)
+    return (
+        '<table style="width:100%;max-width:900px;margin-left:0;border-collapse:collapse">\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    )

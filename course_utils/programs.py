@@ -1,0 +1,88 @@
+"""Compiled programs are kept and found again, so that a second run of the same training compiles nothing.
+
+``jax.jit`` recognises a function by its identity, and ``optax.adam(1e-3)`` makes new functions on every call.
+Here two optimizers count as the same when they were built by the same library code from the same numbers.
+"""
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from types import FunctionType
+from typing import Any
+
+import jax
+import numpy as np
+
+_KEPT = 64
+_programs: OrderedDict[Hashable, "Program"] = OrderedDict()
+
+
+class Program:
+    """A jitted function that counts how often it was traced; every trace is one compilation."""
+
+    def __init__(self, function: Callable, **options: Any) -> None:
+        """Wrap ``function``; the options go to ``jax.jit``."""
+        self.traces = 0
+
+        @functools.wraps(function)
+        def counted(*arguments: Any) -> Any:
+            self.traces += 1
+            return function(*arguments)
+
+        self._jitted = jax.jit(counted, **options)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the program."""
+        return self._jitted(*arguments)
+
+
+def program(key: tuple, build: Callable[[], Callable], **options: Any) -> Program:
+    """The program for a key, built on first use and kept for later runs.
+
+    Args:
+        key: everything the built function closes over: functions, optimizers, numbers, graph definitions.
+        build: returns the function to compile.
+        options: for ``jax.jit``, for example ``donate_argnums``.
+
+    Returns:
+        The kept program; the least recently used of more than 64 are let go.
+    """
+    identity = tuple(fingerprint(part) for part in key)
+    if identity not in _programs:
+        _programs[identity] = Program(build(), **options)
+        if len(_programs) > _KEPT:
+            _programs.popitem(last=False)
+    _programs.move_to_end(identity)
+    return _programs[identity]
+
+
+def fingerprint(part: Any) -> Hashable:
+    """A hashable identity: equal for optimizers and losses that were built alike by a library.
+
+    A function of Optax or JAX is its code and what it closes over. A function the reader wrote is itself
+    alone, since it may read globals that change; define it once, outside the loop over runs.
+
+    Args:
+        part: a function, optimizer, array, number, container of these, or any hashable object.
+
+    >>> import optax
+    >>> fingerprint(optax.adam(1e-3)) == fingerprint(optax.adam(1e-3))
+    True
+    >>> fingerprint(optax.adam(1e-3)) == fingerprint(optax.adam(1e-2))
+    False
+    """
+    if isinstance(part, FunctionType) and part.__closure__ and part.__module__.startswith(("optax.", "jax.")):
+        cells = tuple(fingerprint(cell.cell_contents) for cell in part.__closure__)
+        return (part.__code__, fingerprint(part.__defaults__), fingerprint(part.__kwdefaults__), cells)
+    if isinstance(part, functools.partial):
+        return (functools.partial, fingerprint(part.func), fingerprint(part.args), fingerprint(part.keywords))
+    if isinstance(part, tuple | list):
+        return (type(part), *(fingerprint(item) for item in part))
+    if isinstance(part, dict):
+        return (dict, *((name, fingerprint(item)) for name, item in part.items()))
+    if isinstance(part, jax.Array | np.ndarray):
+        array = np.asarray(part)
+        return (array.shape, str(array.dtype), array.tobytes())
+    if isinstance(part, int | float | complex | str | bool | bytes):
+        return (type(part), part)
+    return part
