@@ -5,15 +5,18 @@ and no path, so running it twice gives the same bytes wherever the page itself p
 """
 
 import os
+import re
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
+ADDRESS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 
 
 def store(path: Path) -> float:
@@ -22,6 +25,7 @@ def store(path: Path) -> float:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.source = re.sub(r"git\+\S+(?=\")", f"git+{ADDRESS}", cell.source)  # kept in pyproject alone
         cell.metadata.pop("execution", None)
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -37,6 +41,9 @@ def store(path: Path) -> float:
             resources={"metadata": {"path": empty}},
         )
         client.execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):  # a control's id lives as long as its kernel
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     partial = path.with_suffix(".partial")

@@ -1,1 +1,1 @@
-"""What at least two chapters of the course use: data, metrics, models, training, claims, figures; one subject a file."""
+"""What at least two chapters of the course use; one subject a file."""

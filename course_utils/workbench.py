@@ -20,6 +20,7 @@ import argparse
 import datetime
 import errno
 import hashlib
+import itertools
 import json
 import os
 import sys
@@ -122,16 +123,19 @@ def read_manifest(folder: Path) -> dict[str, Print]:
 
 
 def back_up(folder: Path, name: str, today: datetime.date) -> str:
-    """Copy a file of the working copy into `.previous/` under a name that is free, and return that name.
+    """Copy a file of the working copy into `.previous/` under a name that is free.
 
     Args:
         folder: The working copy.
         name: The file's path below it.
-        today: The date for its new name.
+        today: The date for the copy's name.
+
+    Returns:
+        The copy's path below the working copy.
     """
     stem = f".previous/{name.removesuffix('.ipynb')}-{today.isoformat()}"
-    free = (f"{stem}{number}.ipynb" for number in ["", *(f"-{n}" for n in range(2, 10_000))])
-    where = next(name for name in free if not (folder / name).exists())
+    names = (f"{stem}{f'-{n}' if n > 1 else ''}.ipynb" for n in itertools.count(1))
+    where = next(name for name in names if not (folder / name).exists())
     write(folder / where, (folder / name).read_bytes())
     return where
 
@@ -178,7 +182,7 @@ def update(notebooks: Path, folder: Path, today: datetime.date) -> list[Change]:
     Args:
         notebooks: The course's notebooks; read only.
         folder: The working copy; made where it is missing.
-        today: The date for copies that are put by.
+        today: The date for the names of copies in `.previous/`.
 
     Returns:
         What happened to each notebook, in reading order.
@@ -258,7 +262,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "the disk is full: make room" if full else f"{error.strerror}, {error.filename}: repair that"
-        print(f"workbench: {what} and run this again; your notebooks are as they were", file=sys.stderr)
+        print(f"workbench: {what} and run this again; no work of yours is lost", file=sys.stderr)
         return 1
     if not options.no_open:
         from jupyterlab.labapp import main as lab  # late: an update needs no JupyterLab

@@ -12,7 +12,7 @@ from course_utils.data.dataset import Provenance
 
 PINS = {"networkx": "3.6.1", "optax": "0.2.8", "seaborn": "0.13.2"}
 _SHA256 = "2d9cc3525fbd144032ce1237b9e74bb5e4bbe8843852723bc9d43c8b90fb5771"
-_SHARES = (0.9, 0.05, 0.05)
+_SHARES = (0.8, 0.1, 0.1)
 _NOT_STANDARD = {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "__pycache__"}
 
 
@@ -62,13 +62,13 @@ class Text:
 def load_code_corpus() -> CodeCorpus:
     """The modules of networkx 3.6.1, optax 0.2.8 and seaborn 0.13.2, about 6 MB.
 
-    Left out are tests (a third of the bytes, and lists of numbers rather than code), seaborn's copies
+    Left out are tests (a third of the bytes), seaborn's copies
     of other projects (other licences) and empty files. Files are dealt to the splits in the order of
-    their paths' SHA-256: as good as random, and the same everywhere. Licence headers recur in most
-    files of optax, on all sides.
+    their paths' SHA-256: as good as random, and the same everywhere. Code repeats itself
+    across files: of the lines over 30 characters, 9 per cent of val's and 20 of test's stand in train too.
 
     Returns:
-        About 90, 5 and 5 per cent of the characters.
+        About 80, 10 and 10 per cent of the characters.
 
     Raises:
         ValueError: a library is missing or has another version, or its files were changed.

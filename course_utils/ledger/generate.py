@@ -7,22 +7,15 @@ that belongs to the cell's chapter. A claim is an output whose metadata has ``cl
 import csv
 import io
 import os
-import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-import nbformat
+from course_utils.ledger.notebook import TAG, claims, covered, read
+from course_utils.ledger.tables import GENERATED, HERE, chapters, read_table
 
-from course_utils.ledger.tables import HERE, chapters, read_table
-
-CELLS = ("id", "chapter", "notebook", "heading")
-CLAIMS = ("chapter", "claim", "bound", "measured", "document")
-TAG = "covers:"
 Row = tuple[str, ...]
 
 
@@ -53,7 +46,7 @@ def collect(notebooks: Path, folder: Path = HERE) -> Ledger:
     owners = dict(read_table("coverage", folder)[["id", "chapter"]].itertuples(index=False))
     numbers = dict(chapters(folder)[["path", "number"]].itertuples(index=False))
     cells: list[Row] = []
-    claims: list[Row] = []
+    claimed: list[Row] = []
     for path in sorted(notebooks.rglob("*.ipynb")):
         name = path.relative_to(notebooks).as_posix()
         if any(part.startswith(".") for part in name.split("/")):
@@ -61,17 +54,17 @@ def collect(notebooks: Path, folder: Path = HERE) -> Ledger:
         if name not in numbers:
             raise ValueError(f"{name} is not in chapters.csv: add the chapter or move the file away.")
         chapter = numbers[name]
-        book = _read(path, name)
+        book = read(path, name)
         try:
-            cells += dict.fromkeys(
-                (topic, chapter, name, heading)
-                for topic, heading in _covered(book)
-                if _owned(topic, chapter, owners)
-            )
-            claims += [(chapter, *row) for row in _claims(book)]
+            first: dict[tuple[str, str], str] = {}
+            for topic, heading, cell in covered(book):
+                _owned(topic, chapter, owners)
+                first.setdefault((topic, heading), cell)
+            cells += [(topic, chapter, name, heading, cell) for (topic, heading), cell in first.items()]
+            claimed += [(chapter, *row) for row in claims(book)]
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-    return Ledger(cells, claims)
+    return Ledger(cells, claimed)
 
 
 def changes(ledger: Ledger, folder: Path = HERE) -> list[str]:
@@ -88,7 +81,7 @@ def changes(ledger: Ledger, folder: Path = HERE) -> list[str]:
     for name, rows in (("cells", ledger.cells), ("claims", ledger.claims)):
         path = folder / f"{name}.csv"
         stored = _parse(path.read_text(encoding="utf-8")) if path.is_file() else []
-        header = CELLS if name == "cells" else CLAIMS
+        header = GENERATED[name]
         old, new = (_unmeasured(header, table) for table in (stored[1:], rows))
         if stored[:1] != [header]:
             lines.append(f"{name}.csv: missing, or its header is not {','.join(header)}")
@@ -106,9 +99,9 @@ def write(ledger: Ledger, folder: Path = HERE) -> None:
         ledger: what to write.
         folder: where the tables lie.
     """
-    for name, header, rows in (("cells", CELLS, ledger.cells), ("claims", CLAIMS, ledger.claims)):
+    for name, rows in (("cells", ledger.cells), ("claims", ledger.claims)):
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([header, *rows])
+        csv.writer(text, lineterminator="\n").writerows([GENERATED[name], *rows])
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".csv")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -120,60 +113,8 @@ def write(ledger: Ledger, folder: Path = HERE) -> None:
             raise
 
 
-def short(value: Any) -> str:
-    """A measured value as the table shows it: floats with four significant digits, the rest unchanged.
-
-    >>> short(0.934567), short(62006.0), short(1.23456e-7), short(62006), short(True)
-    ('0.9346', '62010', '1.235e-07', '62006', 'True')
-    """
-    return format(float(f"{value:.4g}"), ".10g") if isinstance(value, float) else str(value)
-
-
-def _read(path: Path, name: str) -> nbformat.NotebookNode:
-    """The notebook, or a refusal that names the file."""
-    try:
-        book = nbformat.read(path, as_version=4)
-        nbformat.validate(book)
-    except Exception as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ValueError(f"{name} is not a readable notebook: {reason[0][:200]}") from error
-    return book
-
-
-def _covered(book: nbformat.NotebookNode) -> Iterator[tuple[str, str]]:
-    """Every tagged topic with the heading nearest above its cell (a heading in the cell itself counts)."""
-    heading = ""
-    for cell in book.cells:
-        own = list(headings(cell.source)) if cell.cell_type == "markdown" else []
-        here = own[0] if own else heading
-        for tag in cell.metadata.get("tags", []):
-            if tag.startswith(TAG):
-                yield tag.removeprefix(TAG), here
-        heading = own[-1] if own else heading
-
-
-def headings(markdown: str) -> Iterator[str]:
-    """The headings of a Markdown cell as a reader sees them: without marks for code, emphasis and links.
-
-    Args:
-        markdown: the cell's source; lines inside fenced code are no headings.
-
-    >>> list(headings("# The *whole* `loop`\\ntext\\n```\\n# no heading\\n```\\n## [Part](x.md) two ##"))
-    ['The whole loop', 'Part two']
-    """
-    fence = ""
-    for line in markdown.splitlines():
-        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
-        if mark and (not fence or mark[1].startswith(fence)):
-            fence = "" if fence else mark[1]
-        found = re.match(r" {0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", line)
-        if found and not fence:
-            text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", found[1])
-            yield re.sub(r"`|\*+|(?<!\w)_+|_+(?!\w)", "", text).strip()
-
-
-def _owned(topic: str, chapter: str, owners: dict[str, str]) -> bool:
-    """True, or a refusal: a topic is covered in the chapter that owns it."""
+def _owned(topic: str, chapter: str, owners: dict[str, str]) -> None:
+    """Refuse an unknown topic, and one that another chapter owns."""
     if topic not in owners:
         close = get_close_matches(topic, owners, 1)
         hint = f"did you mean {TAG}{close[0]}?" if close else "add the row or correct the tag."
@@ -183,19 +124,6 @@ def _owned(topic: str, chapter: str, owners: dict[str, str]) -> bool:
             f"the tag {TAG}{topic} stands in chapter {chapter}, but coverage.csv gives the topic to chapter "
             f"{owners[topic]}: move the tag or change the row."
         )
-    return True
-
-
-def _claims(book: nbformat.NotebookNode) -> Iterator[Row]:
-    """Claim, bound, measured value and document of every output that carries a claim."""
-    for cell in book.cells:
-        for output in cell.get("outputs", []):
-            claim = output.get("metadata", {}).get("claim")
-            if claim is None:
-                continue
-            if not isinstance(claim, dict) or not {"what", "bound", "measured"} <= set(claim):
-                raise ValueError(f"an output's claim needs what, bound and measured; got {claim!r}.")
-            yield claim["what"], claim["bound"], short(claim["measured"]), claim.get("document") or ""
 
 
 def _parse(text: str) -> list[Row]:

@@ -1,16 +1,16 @@
 """The coverage table and the glossary as HTML that reads on light and dark pages and on paper.
 
 Styles stand in the cells, because a notebook that is not trusted keeps inline styles and drops style sheets;
-no colour is set except a translucent grey, so the page's own theme decides.
+no colour is set, so the page's own theme decides.
 """
 
 from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from course_utils.ledger.tables import HERE, PARTS, anchor, chapters, coverage_table, glossary, read_table
+from course_utils.ledger.tables import HERE, PARTS, chapters, coverage_table, glossary, places
 
-CELL = "text-align:left;vertical-align:top;padding:3px 8px;border-bottom:1px solid rgba(128,128,128,.3)"
+CELL = "text-align:left;vertical-align:top"
 
 
 def coverage_html(folder: Path = HERE) -> str:
@@ -24,10 +24,9 @@ def coverage_html(folder: Path = HERE) -> str:
     >>> coverage_html().count("<table")
     1
     """
-    places: dict[str, list[str]] = {}
-    for cell in read_table("cells", folder).itertuples():
-        link = escape(anchor(str(cell.notebook), str(cell.heading)))
-        places.setdefault(str(cell.id), []).append(f'<a href="{link}">{escape(str(cell.heading))}</a>')
+    links: dict[str, list[str]] = {}
+    for topic, link, name in places(folder):
+        links.setdefault(topic, []).append(f'<a href="{escape(link)}">{escape(name)}</a>')
     titles = dict(chapters(folder)[["number", "title"]].itertuples(index=False))
     rows = []
     for part, topics in groupby(coverage_table(folder).itertuples(), key=lambda row: row.part):
@@ -40,7 +39,7 @@ def coverage_html(folder: Path = HERE) -> str:
                     escape(str(row.topic)),
                     escape(str(row.documents)),
                     f"{number} {escape(titles[number])}",
-                    "<br>".join(places.get(str(row.id), ["to come"])),
+                    "<br>".join(links.get(str(row.id), ["to come"])),
                 )
             )
     return _table({"Topic": 46, "Documents": 18, "Chapter": 16, "Where": 20}, rows)
@@ -80,6 +79,6 @@ def _table(columns: dict[str, int], rows: list[str]) -> str:
     )
     body = "\n".join(rows)
     return (
-        '<table style="width:100%;max-width:900px;margin-left:0;border-collapse:collapse">\n'
+        '<table style="width:100%;max-width:900px;margin-left:0">\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
     )

@@ -1,5 +1,6 @@
 """The ledger's tables as pandas DataFrames, every cell a string unless a docstring says otherwise."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,12 @@ PARTS = {
 }
 """Names of the parts; the number is the first digit of a part's chapters (chapter 00 stands in part 1)."""
 
+GENERATED = {
+    "cells": ("id", "chapter", "notebook", "heading", "cell"),
+    "claims": ("chapter", "claim", "bound", "measured", "document"),
+}
+"""The columns of the tables that are generated from the stored notebooks."""
+
 
 def read_table(name: str, folder: Path = HERE) -> pd.DataFrame:
     """One of the ledger's CSV files, cells as they are written.
@@ -25,12 +32,14 @@ def read_table(name: str, folder: Path = HERE) -> pd.DataFrame:
         folder: where the file lies.
 
     Raises:
-        ValueError: there is no such table.
+        ValueError: there is no such table. A generated table that was never generated is an empty one.
 
     >>> list(read_table("coverage").columns)
     ['id', 'part', 'topic', 'documents', 'chapter']
     """
     path = folder / f"{name}.csv"
+    if not path.is_file() and name in GENERATED:
+        return pd.DataFrame(columns=GENERATED[name], dtype=str)
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.csv"))) or "none"
         raise ValueError(f"the ledger has no table {name!r}; it has: {known}.")
@@ -48,8 +57,10 @@ def chapters(folder: Path = HERE) -> pd.DataFrame:
     ['12', 'The pipeline', '1_concepts/12_the_pipeline.ipynb']
     """
     table = read_table("chapters", folder)
-    prefix = table["folder"].where(table["folder"] == "", table["folder"] + "/")
-    table["path"] = prefix + table["number"] + "_" + table["name"] + ".ipynb"
+    table["path"] = [
+        f"{place}/{number}_{name}.ipynb".removeprefix("/")
+        for place, number, name in table[["folder", "number", "name"]].itertuples(index=False)
+    ]
     table["ready"] = table["number"].isin(read_table("cells", folder)["chapter"])
     return table
 
@@ -66,12 +77,11 @@ def coverage_table(folder: Path = HERE) -> pd.DataFrame:
     '11'
     """
     table = read_table("coverage", folder)
-    cells = read_table("cells", folder)
-    links: dict[str, list[str]] = {topic: [] for topic in table["id"]}
-    for cell in cells.itertuples():
-        links[str(cell.id)].append(anchor(str(cell.notebook), str(cell.heading)))
-    table["cells"] = [len(links[topic]) for topic in table["id"]]
-    table["where"] = [" ".join(links[topic]) for topic in table["id"]]
+    links: dict[str, list[str]] = {}
+    for topic, link, _ in places(folder):
+        links.setdefault(topic, []).append(link)
+    table["cells"] = [len(links.get(topic, [])) for topic in table["id"]]
+    table["where"] = [" ".join(links.get(topic, [])) for topic in table["id"]]
     return table
 
 
@@ -103,14 +113,31 @@ def glossary(folder: Path = HERE) -> pd.DataFrame:
     return table.sort_values("english", key=lambda terms: terms.str.lower(), ignore_index=True)
 
 
-def anchor(notebook: str, heading: str) -> str:
-    """The link to a heading of a notebook, from the notebooks folder, in JupyterLab's form.
+def places(folder: Path = HERE) -> list[tuple[str, str, str]]:
+    """Every place that the stored notebooks mark: topic, link from the notebooks folder, what to call it."""
+    table = read_table("cells", folder)[["id", "notebook", "heading", "cell"]]
+    return [
+        (topic, anchor(notebook, heading, cell), heading or notebook)
+        for topic, notebook, heading, cell in table.itertuples(index=False)
+    ]
+
+
+def anchor(notebook: str, heading: str, cell: str = "") -> str:
+    """The link to a place in a notebook, in JupyterLab's form.
+
+    JupyterLab compares a fragment with the heading as it stands, while a browser encodes everything beyond
+    plain ASCII; so a heading with other characters is reached by its cell's id.
 
     Args:
         notebook: path from the notebooks folder.
-        heading: the heading as a reader sees it.
+        heading: the heading as a reader sees it; empty when the place has none.
+        cell: the id of the cell.
 
     >>> anchor("1_concepts/12_the_pipeline.ipynb", "From rows to numbers")
     '1_concepts/12_the_pipeline.ipynb#From-rows-to-numbers'
+    >>> anchor("00_start_here.ipynb", "中文", "a1b2")
+    '00_start_here.ipynb#cell-id=a1b2'
     """
-    return quote(notebook) + ("#" + quote(heading.replace(" ", "-"), safe="") if heading else "")
+    if re.fullmatch(r"[\w .,:;!?'()/&+*-]+", heading, re.ASCII):
+        return f"{quote(notebook)}#{heading.replace(' ', '-')}"
+    return quote(notebook) + (f"#cell-id={cell}" if cell else "")

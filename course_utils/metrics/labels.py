@@ -139,20 +139,22 @@ def f1(y: Labels, prediction: Labels, average: Average = "binary") -> float:
 
 def _counts(y: np.ndarray, prediction: np.ndarray, average: str) -> np.ndarray:
     """Return true positives, predicted positives and positives, each over the classes to average."""
-    matrix = confusion_matrix(y, prediction)
-    counts = np.stack([np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)])
+    y, prediction = checked_pair(y, prediction)
+    classes = int(max(y.max(), prediction.max(), 1)) + 1
+    hits = y[y == prediction]
+    counts = np.stack([np.bincount(labels, minlength=classes) for labels in (hits, prediction, y)])
     match average:
         case "macro":
             return counts[:, counts[1:].any(axis=0)]
         case "micro":
             return counts.sum(axis=1, keepdims=True)
-        case "binary" if len(matrix) > 2:
+        case "binary" if classes > 2:
             raise ValueError(
-                f'average="binary" takes labels 0 and 1, got labels up to {len(matrix) - 1}: '
+                f'average="binary" takes labels 0 and 1, got labels up to {classes - 1}: '
                 'choose average="macro" or "micro".'
             )
         case "binary":
-            return counts[:, 1:] if len(matrix) == 2 else np.zeros((3, 1), int)
+            return counts[:, 1:]
     raise ValueError(f'average is "binary", "macro" or "micro", got {average!r}.')
 
 

@@ -70,7 +70,8 @@ def _live(draw: Callable[..., Figure], by_name: dict[str, Any]) -> widgets.VBox:
             caption.value = f"<b>These values cannot be drawn.</b> {words}"
             picture.layout.display = "none"  # the last picture would pass for that of these values
             return
-        caption.value = "Below: the values chosen here. Above: the start values."
+        chosen = ", ".join(f"{widget.description} {widget.value}" for widget in by_name.values())
+        caption.value = f"Below: {html.escape(chosen)}. Above: the start values."
         picture.layout.display = None
 
     for widget in by_name.values():

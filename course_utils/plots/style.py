@@ -3,6 +3,7 @@
 import seaborn as sns
 from cycler import cycler
 from matplotlib.colors import to_rgb
+from matplotlib.typing import ColorType
 
 # Dark and light take turns, and each colour has its own dash: lines stay apart in print without colour.
 # Any two keep a distance of 22 (CIELAB) for normal sight and for the three kinds of dichromacy.
@@ -11,7 +12,7 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1, 1, 
 MUTED = "#666666"  # reference lines and notes; 5.7 : 1 on white, above the 4.5 : 1 that WCAG asks of text
 
 
-def ink(color: str) -> tuple[float, float, float]:
+def ink(color: ColorType) -> tuple[float, float, float]:
     """Return the colour darkened for text, which needs more contrast than a line.
 
     >>> ink("#ffffff")

@@ -56,17 +56,17 @@ def test_files_are_in_order_of_their_paths(files):
     assert all(list(split) == sorted(split) for split in files)
 
 
-def test_shares_are_about_90_5_5(corpus):
+def test_shares_are_about_80_10_10(corpus):
     sizes = [len(text) for text in (corpus.train, corpus.val, corpus.test)]
     assert sum(sizes) == 5_859_629
-    assert [round(size / sum(sizes), 2) for size in sizes] == [0.9, 0.04, 0.05]
+    assert [round(size / sum(sizes), 2) for size in sizes] == [0.8, 0.11, 0.1]
 
 
 def test_it_says_where_it_comes_from(corpus):
     assert len(corpus.provenance.sha256) == 64
     for words in ("networkx 3.6.1", "optax 0.2.8", "seaborn 0.13.2", "BSD-3-Clause", "Apache-2.0"):
         assert words in corpus.describe()
-    assert repr(corpus) == "CodeCorpus(train 5298095, val 256211, test 305323 characters)"
+    assert repr(corpus) == "CodeCorpus(train 4678808, val 619287, test 561534 characters)"
 
 
 def test_the_libraries_are_read_and_not_imported():

@@ -1,4 +1,5 @@
 import inspect
+import re
 
 import jax
 import jax.numpy as jnp
@@ -10,13 +11,15 @@ from hypothesis import strategies as st
 
 from course_utils.models import MLP, parameter_count
 
+SIZES = (4, 6, 6, 3)  # one network for most tests, so that its operations compile once
+
 
 def test_forward_equals_the_formula_in_numpy():
-    model = MLP((4, 6, 5, 3), rngs=nnx.Rngs(0))
+    model = MLP(SIZES, rngs=nnx.Rngs(0))
     rng = np.random.default_rng(1)
     for layer in model.layers:  # zero biases would hide a missing one
         layer.bias[...] = jnp.asarray(rng.normal(size=layer.bias.shape), jnp.float32)
-    x = rng.normal(size=(7, 4)).astype(np.float32)
+    x = rng.normal(size=(3, 4)).astype(np.float32)
     (w1, b1), (w2, b2), (w3, b3) = [
         (np.asarray(a.kernel[...]), np.asarray(a.bias[...])) for a in model.layers
     ]
@@ -25,10 +28,11 @@ def test_forward_equals_the_formula_in_numpy():
 
 
 def test_the_activation_is_the_one_given():
-    model = MLP((3, 4, 2), rngs=nnx.Rngs(0), activation=nnx.tanh)
-    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    w1, w2 = (np.asarray(layer.kernel[...]) for layer in model.layers)
-    np.testing.assert_allclose(model(jnp.asarray(x)), np.tanh(x @ w1) @ w2, rtol=1e-5, atol=1e-5)
+    model = MLP(SIZES, rngs=nnx.Rngs(0), activation=nnx.tanh)
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    w1, w2, w3 = (np.asarray(layer.kernel[...]) for layer in model.layers)
+    expected = np.tanh(np.tanh(x @ w1) @ w2) @ w3
+    np.testing.assert_allclose(model(jnp.asarray(x)), expected, rtol=1e-5, atol=1e-5)
 
 
 @settings(max_examples=15, deadline=None)
@@ -47,13 +51,13 @@ def test_weights_start_with_the_variance_of_he():
 
 
 def test_the_seed_decides_the_weights():
-    first, same, other = (MLP((3, 4, 2), rngs=nnx.Rngs(seed)).layers[0].kernel[...] for seed in (0, 0, 1))
+    first, same, other = (MLP(SIZES, rngs=nnx.Rngs(seed)).layers[0].kernel[...] for seed in (0, 0, 1))
     assert (first == same).all()
     assert (first != other).any()
 
 
 def test_split_and_merge_under_jit_compiles_once():
-    model = MLP((4, 8, 2), rngs=nnx.Rngs(0))
+    model = MLP(SIZES, rngs=nnx.Rngs(0))
     graphdef, state = nnx.split(model)
     traces = []
 
@@ -69,16 +73,16 @@ def test_split_and_merge_under_jit_compiles_once():
 
 
 def test_two_models_of_one_kind_share_a_compiled_program():
-    first, second = (nnx.graphdef(MLP((4, 8, 2), rngs=nnx.Rngs(seed))) for seed in (0, 1))
+    first, second = (nnx.graphdef(MLP(SIZES, rngs=nnx.Rngs(seed))) for seed in (0, 1))
     assert first == second
     assert hash(first) == hash(second)
 
 
 def test_dropout_drops_in_training_and_is_silent_in_evaluation():
-    model = MLP((4, 64, 2), rngs=nnx.Rngs(0), dropout=0.5)
-    plain = MLP((4, 64, 2), rngs=nnx.Rngs(0))
+    model = MLP(SIZES, rngs=nnx.Rngs(0), dropout=0.5)
     x = jnp.ones((3, 4))
-    assert (model(x) != model(x)).any()
+    assert any((model(x) != model(x)).any() for _ in range(5))  # a draw may drop what ReLU zeroed anyway
+    plain = MLP(SIZES, rngs=nnx.Rngs(0))
     np.testing.assert_array_equal(nnx.view(model, deterministic=True)(x), plain(x))
 
 
@@ -116,9 +120,9 @@ def test_dropout_outside_its_range_is_refused(dropout):
         MLP((3, 2), rngs=nnx.Rngs(0), dropout=dropout)
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 5), (2, 2, 4)])
-def test_input_of_another_shape_is_refused_with_both_shapes(shape):
+def test_input_of_another_shape_is_refused_with_both_shapes():
     call = inspect.unwrap(MLP.__call__)  # the shape checker of the tests would speak first
-    model = MLP((4, 2), rngs=nnx.Rngs(0))
-    with pytest.raises(ValueError, match=r"\(batch, 4\), got \(" + str(shape[0])):
-        call(model, jnp.ones(shape))
+    model = MLP(SIZES, rngs=nnx.Rngs(0))
+    for shape in [(4,), (2, 5), (2, 2, 4)]:
+        with pytest.raises(ValueError, match=re.escape(f"(batch, 4), got {shape}: flatten")):
+            call(model, np.ones(shape))

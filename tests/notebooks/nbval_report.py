@@ -60,7 +60,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def problems() -> list[str]:
     """What makes the whole run fail although every cell passed."""
-    found = [f"{path} needed {t['bytes'] / 2**30:.1f} GiB" for path, t in totals.items() if t["bytes"] >= MEMORY_LIMIT]
+    found = [
+        f"{path} needed {t['bytes'] / 2**30:.1f} GiB"
+        for path, t in totals.items()
+        if t["bytes"] >= MEMORY_LIMIT
+    ]
     share = summed().ignored_share
     if share >= IGNORED_SHARE:
         found.append(f"{share:.1%} of the output cells are ignored; the limit is {IGNORED_SHARE:.0%}")
@@ -80,7 +84,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
     if not totals:
         return
     line = terminalreporter.write_line
-    line(f"\n{'notebook':<44}{'cells':>6}{'seconds':>9}{'peak GiB':>10}{'text':>6}{'figure':>8}{'ignored':>9}")
+    line(
+        f"\n{'notebook':<44}{'cells':>6}{'seconds':>9}{'peak GiB':>10}{'text':>6}{'figure':>8}{'ignored':>9}"
+    )
     for path in sorted(totals):
         total, share = totals[path], shares(load(Path(path))) if Path(path).is_file() else Shares()
         line(

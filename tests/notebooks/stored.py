@@ -65,7 +65,9 @@ def texts(notebook: Any) -> Iterator[str]:
 
 def claims(notebook: Any) -> list[dict[str, Any]]:
     """The claims kept in the outputs' metadata."""
-    return [output.metadata["claim"] for _, output in outputs(notebook) if "claim" in output.get("metadata", {})]
+    return [
+        output.metadata["claim"] for _, output in outputs(notebook) if "claim" in output.get("metadata", {})
+    ]
 
 
 def is_ignored(cell: Any) -> bool:

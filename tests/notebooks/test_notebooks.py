@@ -65,8 +65,8 @@ def test_references_are_in_the_bibliography(path: Path) -> None:
     for cell in load(path).cells:
         if cell.cell_type == "markdown" and (section := re.search(r"#+ References\n(.*)", cell.source, re.S)):
             bullets += re.findall(r"^- (.+)$", section.group(1), re.M)
-    unknown = [bullet for bullet in bullets if find_reference(bullet) is None]
-    assert not unknown
+    for bullet in bullets:
+        find_reference(bullet)  # raises with the line as it should be
     assert bullets or path.name.startswith("00"), "a chapter ends with its references"
 
 
@@ -93,11 +93,13 @@ def test_form_of_a_chapter(path: Path) -> None:
     code = code_cells(notebook)
     assert notebook.cells[0].cell_type == "markdown"
     assert notebook.cells[0].source.startswith(f"# {path.name[:2]} · ")
-    assert 25 <= len(notebook.cells) <= 110, "a chapter has 25–45 code cells and their text"
+    assert 25 <= len(notebook.cells) <= 50
     assert f'setup("{path.name[:2]}")' in code[0].source, "the first code cell is the set-up"
     assert any("predict(" in cell.source for cell in code), "the reader predicts before a run"
     assert any("image/png" in output.get("data", {}) for _, output in outputs(notebook))
-    headings = re.findall(r"^#+ (.+)$", "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"), re.M)
+    headings = re.findall(
+        r"^#+ (.+)$", "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"), re.M
+    )
     for needed in ("What it costs", "Exercises", "Summary", "References"):
         assert needed in headings, f"the section {needed!r} is missing"
 
