@@ -1,7 +1,7 @@
 """Execute notebooks in fresh kernels and store their outputs: ``python .ci/store_notebooks.py [notebook …]``.
 
-Without names it takes every notebook under notebooks/ and solutions/. Execution leaves no times, no widget state
-and no path, so running it twice gives the same bytes wherever the page itself prints nothing that varies.
+Without names it takes every notebook under notebooks/ and solutions/. Execution leaves no times, no widget
+state and no path: running it twice gives the same bytes wherever the page itself prints nothing that varies.
 """
 
 import os

@@ -100,7 +100,7 @@ def claim(
         )
     if not holds:
         raise ClaimError(
-            f"claim failed: {what}\n  expected {bound}\n  got      {measured}\n"
+            f"claim failed: {what}\n  expected {bound}\n  got      {_short(measured)}\n"
             "  If you changed the page, that is your result: keep it in the lab book with note().\n"
             "  If you changed nothing, the page is wrong on this machine: please report it."
         )
@@ -134,12 +134,17 @@ def refused(*errors: type[Exception]) -> Iterator[None]:
         raise ClaimError(f"expected {names} and nothing was refused: the block above ran to its end.")
 
 
+def _short(measured: Any) -> str:
+    """Six digits of a float; anything else as it is."""
+    return f"{measured:.6g}" if isinstance(measured, float) else str(measured)
+
+
 def _number(what: str, value: Any) -> float:
     """The value as a Python float, or a refusal in words."""
     if getattr(value, "shape", ()) != () or isinstance(value, str | bytes):
         raise ValueError(
-            f"claim {what!r} compares one number; got {type(value).__name__} {getattr(value, 'shape', value)!r}. "
-            "Reduce it first, for example with max() or mean()."
+            f"claim {what!r} compares one number; got {type(value).__name__} "
+            f"{getattr(value, 'shape', value)!r}. Reduce it first, for example with max() or mean()."
         )
     return float(value)
 

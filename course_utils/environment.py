@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
@@ -33,7 +34,7 @@ class Check:
 
 
 def setup(chapter: str) -> None:
-    """Prepare a page: check the versions, set the look of figures, name the chapter, print one line.
+    """Prepare a page: check versions, set the look of figures, name the chapter, print one line.
 
     Args:
         chapter: the chapter's number, for example ``"12"``; the lab book files its entries under it.
@@ -51,7 +52,9 @@ def setup(chapter: str) -> None:
     open_chapter(chapter)
     plots.use_style()
     devices = jax.devices()
-    kind = devices[0].platform if devices[0].platform == "cpu" else f"{devices[0].device_kind} × {len(devices)}"
+    kind = (
+        devices[0].platform if devices[0].platform == "cpu" else f"{devices[0].device_kind} × {len(devices)}"
+    )
     emit(
         f"device: {kind} · JAX {NEEDED['jax'].split(',')[0].removeprefix('>=')} or newer",
         versions={name: version(name) for name in NEEDED} | {"python": platform.python_version()},
@@ -76,9 +79,9 @@ def check_environment() -> list[Check]:
         ),
         *_packages(),
         _compiles(),
-        Check("2 processor cores or more", str(cores), cores >= 2, "Every page still runs; allow twice the minutes."),
-        Check("4 GiB of memory or more", f"{memory:.1f} GiB", memory >= 4, "Close other programs before a long run."),
-        Check("1 GiB of free disk or more", f"{disk:.1f} GiB", disk >= 1, "Free some space before you save results."),
+        Check("2 processor cores or more", str(cores), cores >= 2, "Pages still run; allow twice the time."),
+        Check("4 GiB of memory or more", f"{memory:.1f} GiB", memory >= 4, "Close other programs first."),
+        Check("1 GiB of free disk or more", f"{disk:.1f} GiB", disk >= 1, "Free some space before saving."),
     ]
 
 
@@ -96,14 +99,18 @@ def _packages() -> list[Check]:
     return checks
 
 
-def _compiles(program: Callable[[float], object] | None = None) -> Check:
+def _double(x: Any) -> Any:
+    return 2.0 * x
+
+
+def _compiles(program: Callable[[Any], Any] = _double) -> Check:
     """Whether JAX compiles and runs a first program on this machine's default device."""
     expected = "JAX compiles and runs a program"
     remedy = "Set JAX_PLATFORMS=cpu to leave a broken accelerator driver aside, then restart the kernel."
     try:
         import jax
 
-        answer = float(jax.jit(program or (lambda x: 2.0 * x))(21.0))  # type: ignore[arg-type]
+        answer = float(jax.jit(program)(21.0))
     except Exception as error:
         return Check(expected, f"{type(error).__name__}: {str(error).splitlines()[0]}", False, remedy)
     return Check(expected, f"2 × 21 = {answer:g}", answer == 42.0, remedy)

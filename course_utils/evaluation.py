@@ -12,9 +12,7 @@ from jaxtyping import Bool, Num, Shaped
 
 from course_utils.data.dataset import Split
 from course_utils.programs import program
-
-PerExample = Callable[[Array, Array], Array]
-"""A loss or metric before averaging: ``(outputs, targets)`` → one value per row, or one per target."""
+from course_utils.refusals import PerExample, refuse_misfit
 
 ROWS_AT_ONCE = 4096
 """Rows evaluated together: large enough to keep a CPU busy, small enough for its memory."""
@@ -29,7 +27,9 @@ def correct(logits: Num[Array, "*batch classes"], labels: Num[Array, "*batch"]) 
     return logits.argmax(-1) == labels
 
 
-def infer(model: nnx.Module, x: Shaped[np.ndarray | Array, "rows *inputs"]) -> Shaped[np.ndarray, "rows *outputs"]:
+def infer(
+    model: nnx.Module, x: Shaped[np.ndarray | Array, "rows *inputs"]
+) -> Shaped[np.ndarray, "rows *outputs"]:
     """The model's outputs on every row, with Dropout off and BatchNorm on its running averages.
 
     Args:
@@ -46,7 +46,9 @@ def infer(model: nnx.Module, x: Shaped[np.ndarray | Array, "rows *inputs"]) -> S
     if len(x) == 0:
         raise ValueError("infer needs at least one row; got none.")
     graphdef, state = nnx.split(model)
-    run = program(("infer", graphdef), lambda: lambda state, x: evaluation_mode(nnx.merge(graphdef, state))(x))
+    run = program(
+        ("infer", graphdef), lambda: lambda state, x: evaluation_mode(nnx.merge(graphdef, state))(x)
+    )
     parts = [run(state, jnp.asarray(x[at : at + ROWS_AT_ONCE])) for at in range(0, len(x), ROWS_AT_ONCE)]
     return np.concatenate([np.asarray(part) for part in parts])
 
@@ -67,7 +69,7 @@ def evaluate(model: nnx.Module, rows: Split, measures: Mapping[str, PerExample])
     >>> evaluate(MLP((10, 1), rngs=nnx.Rngs(0)), rows, {"accuracy": correct})
     {'accuracy': 1.0}
     """
-    checked_batch(model, rows, measures, len(rows))
+    refuse_misfit(model, rows, measures, min(len(rows), ROWS_AT_ONCE))
     graphdef, state = nnx.split(model)
     run = program(
         ("evaluate", graphdef, measures),
@@ -99,34 +101,3 @@ def averages(model: Callable, measures: Mapping[str, PerExample], x: Array, y: A
 
     totals = jax.lax.map(sums, (parts(x), parts(y), parts(jnp.ones(rows, bool))))
     return {name: total.sum() / rows for name, total in totals.items()}
-
-
-def checked_batch(model: nnx.Module, rows: Split, measures: Mapping[str, PerExample], batch: int) -> None:
-    """Refuse in words what does not fit together, without running the model.
-
-    Raises:
-        ValueError: inputs that are not finite, labels outside the classes, or a measure whose values are
-            neither one per row nor one per target.
-    """
-    if np.issubdtype(rows.x.dtype, np.floating):
-        bad = int((~np.isfinite(rows.x)).reshape(len(rows), -1).any(1).sum())
-        if bad:
-            raise ValueError(f"{bad} of {len(rows)} rows of x hold NaN or infinity; clean or impute them first.")
-    x, y = (jax.ShapeDtypeStruct((batch, *a.shape[1:]), jnp.asarray(a[:1]).dtype) for a in (rows.x, rows.y))
-    graphdef, state = nnx.split(model)
-    outputs = jax.eval_shape(lambda state, x: nnx.merge(graphdef, state)(x), state, x)
-    if np.issubdtype(rows.y.dtype, np.integer) and outputs.ndim == y.ndim + 1:
-        low, high = int(rows.y.min()), int(rows.y.max())
-        if low < 0 or high >= outputs.shape[-1]:
-            raise ValueError(
-                f"labels run from {low} to {high}, the model has {outputs.shape[-1]} outputs: labels must lie in "
-                f"0 … {outputs.shape[-1] - 1}. Give the model one output per class, or number the classes from 0."
-            )
-    for name, measure in measures.items():
-        value = jax.eval_shape(measure, outputs, y)
-        if value.shape not in {(batch,), y.shape, y.shape[:-1]} or value.ndim == 0:
-            raise ValueError(
-                f"{name} must give one value per row, {(batch,)}, or per target, {y.shape}; from outputs "
-                f"{outputs.shape} it gave {value.shape}. Do not average inside it, and check that outputs and "
-                "targets have the shapes it expects."
-            )

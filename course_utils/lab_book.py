@@ -36,7 +36,7 @@ class Prediction:
             outcome: what the run showed, in words that hold on every machine.
         """
         if self.guess:
-            _append({"kind": "prediction", "question": self.question, "guess": self.guess, "outcome": outcome})
+            _append(_prediction(self.question, self.guess, outcome))
         emit(f"your guess: {self.guess or '(none)'}\nit was:     {outcome}")
 
 
@@ -61,7 +61,7 @@ def predict(question: str, guess: str = "") -> Prediction:
     """
     guess = guess.strip()
     if guess:
-        _append({"kind": "prediction", "question": question, "guess": guess, "outcome": None})
+        _append(_prediction(question, guess, None))
         emit(f"? {question}\n  Your guess is in the lab book: {guess}")
     else:
         emit(f"? {question}\n  No guess yet: write one between the quotes and run this cell again.")
@@ -103,7 +103,8 @@ def entries() -> list[dict]:
     """
     path = lab_book_path()
     latest: dict[tuple, dict] = {}
-    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else ()):
+    lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
+    for number, line in enumerate(lines):
         try:
             entry = json.loads(line)
             key = (entry["chapter"], entry["question"]) if entry["kind"] == "prediction" else (number,)
@@ -124,7 +125,7 @@ def export_lab_book(path: str | Path = "my_lab_book.md") -> None:
     """
     book = entries()
     if not book:
-        emit("The lab book is empty. Fill in a guess with predict() or a decision with note(); it grows from there.")
+        emit("The lab book is empty. Fill in a guess with predict() or a decision with note().")
         return
     lines = ["# Lab book"]
     for chapter in sorted({entry["chapter"] for entry in book}):
@@ -132,7 +133,8 @@ def export_lab_book(path: str | Path = "my_lab_book.md") -> None:
         for entry in (entry for entry in book if entry["chapter"] == chapter):
             if entry["kind"] == "prediction":
                 outcome = entry["outcome"] or "not run yet"
-                lines += ["", f"**{entry['question']}**  ", f"I guessed: {entry['guess']}  ", f"It was: {outcome}"]
+                lines += ["", f"**{entry['question']}**  "]
+                lines += [f"I guessed: {entry['guess']}  ", f"It was: {outcome}"]
             else:
                 lines += ["", f"*{entry['time'][:10]}* {entry['text']}"]
     target = Path(path)
@@ -140,6 +142,10 @@ def export_lab_book(path: str | Path = "my_lab_book.md") -> None:
     partial.write_text("\n".join(lines) + "\n", "utf-8")
     os.replace(partial, target)
     emit(f"{len(book)} entries written to {target.name}")
+
+
+def _prediction(question: str, guess: str, outcome: str | None) -> dict:
+    return {"kind": "prediction", "question": question, "guess": guess, "outcome": outcome}
 
 
 def _append(entry: dict) -> None:
@@ -156,8 +162,8 @@ def _append(entry: dict) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise OSError(
-            f"the lab book {path.name} could not be written ({error.strerror}). Your entry is not lost from this "
-            "cell: free some space or set COURSE_LAB_BOOK to a file you may write, then run the cell again."
+            f"the lab book {path.name} could not be written ({error.strerror}). Your entry still stands in "
+            "this cell: free some space or set COURSE_LAB_BOOK to a file you may write, then run the cell again."
         ) from error
 
 

@@ -35,6 +35,10 @@ class Program:
         """Run the program."""
         return self._jitted(*arguments)
 
+    def forms(self, *arguments: Any) -> Any:
+        """Shapes and types of the results, without running; traced once for each form of the arguments."""
+        return self._jitted.eval_shape(*arguments)
+
 
 def program(key: tuple, build: Callable[[], Callable], **options: Any) -> Program:
     """The program for a key, built on first use and kept for later runs.
@@ -71,8 +75,8 @@ def fingerprint(part: Any) -> Hashable:
     >>> fingerprint(optax.adam(1e-3)) == fingerprint(optax.adam(1e-2))
     False
     """
-    if isinstance(part, FunctionType) and part.__closure__ and part.__module__.startswith(("optax.", "jax.")):
-        cells = tuple(fingerprint(cell.cell_contents) for cell in part.__closure__)
+    if isinstance(part, FunctionType) and part.__module__.startswith(("optax.", "jax.")):
+        cells = tuple(fingerprint(cell.cell_contents) for cell in part.__closure__ or ())
         return (part.__code__, fingerprint(part.__defaults__), fingerprint(part.__kwdefaults__), cells)
     if isinstance(part, functools.partial):
         return (functools.partial, fingerprint(part.func), fingerprint(part.args), fingerprint(part.keywords))

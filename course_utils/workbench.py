@@ -12,8 +12,8 @@ A manifest keeps what was delivered, so that each update can tell who changed a 
 | run, not edited   | left alone                | replaced, kept as `.previous/NAME-DATE.ipynb`        |
 | edited            | left alone                | left alone, the new one beside it: `NAME.new.ipynb`  |
 
-With no manifest, or an unreadable one, each copy that differs counts as edited. Files other than the course's
-notebooks, such as the lab book, are never touched.
+With no manifest, or an unreadable one, each copy that differs counts as edited. An empty lab book is begun at the
+top, so that the pages of every folder share it; it and all other files are never touched again.
 """
 
 import argparse
@@ -27,6 +27,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
+
+from course_utils.lab_book import FILE_NAME as LAB_BOOK
 
 MANIFEST = ".course.json"
 START = "00_start_here.ipynb"
@@ -207,6 +209,8 @@ def update(notebooks: Path, folder: Path, today: datetime.date) -> list[Change]:
             f"expected a working copy apart from the course's notebooks in {notebooks}, got {folder}: "
             "name another folder"
         )
+    if not (folder / LAB_BOOK).exists():
+        write(folder / LAB_BOOK, b"")
     delivered, changes = read_manifest(folder), []
     for name in names:
         content = (notebooks / name).read_bytes()

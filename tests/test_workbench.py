@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils import workbench
+from course_utils.lab_book import lab_book_path, note
 from course_utils.workbench import Change, main, update
 
 TODAY = datetime.date(2026, 1, 2)
@@ -267,3 +268,17 @@ def test_jupyterlab_opens_the_first_page_with_the_options_given(desk: Desk, monk
     monkeypatch.chdir(desk.course.parent)
     main(["--from", str(desk.course), "--port", "9999"])
     assert calls[1] == [str(Path("my_course/00_start_here.ipynb")), "--port", "9999"]
+
+
+def test_pages_of_every_folder_share_one_lab_book(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("COURSE_LAB_BOOK", raising=False)
+    notebooks, folder = tmp_path / "notebooks", tmp_path / "mine"
+    (notebooks / "1_part").mkdir(parents=True)
+    (notebooks / "1_part" / "11_a.ipynb").write_text("{}")
+    update(notebooks, folder, datetime.date(2026, 1, 1))
+    monkeypatch.chdir(folder / "1_part")
+    assert lab_book_path() == folder / "lab_book.jsonl"
+    note("mine")
+    before = (folder / "lab_book.jsonl").read_bytes()
+    update(notebooks, folder, datetime.date(2026, 1, 2))
+    assert (folder / "lab_book.jsonl").read_bytes() == before != b""

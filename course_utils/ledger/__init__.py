@@ -6,7 +6,7 @@ are generated from the stored notebooks by ``python -m course_utils.ledger``.
 """
 
 from course_utils.ledger.bibtex import Reference, bibliography
-from course_utils.ledger.pages import coverage_html, glossary_html
+from course_utils.ledger.pages import chapters_html, coverage_html, glossary_html
 from course_utils.ledger.references import find_reference, reference
 from course_utils.ledger.tables import chapters, claims_table, coverage_table, glossary
 
@@ -14,6 +14,7 @@ __all__ = [
     "Reference",
     "bibliography",
     "chapters",
+    "chapters_html",
     "claims_table",
     "coverage_html",
     "coverage_table",

@@ -45,6 +45,29 @@ def coverage_html(folder: Path = HERE) -> str:
     return _table({"Topic": 46, "Documents": 18, "Chapter": 16, "Where": 20}, rows)
 
 
+def chapters_html(folder: Path = HERE) -> str:
+    """The chapters as a table, by part; one that is written is a link, the others say "to come".
+
+    The links are relative to the notebooks folder, where ``00_start_here.ipynb`` lies.
+
+    Returns:
+        One ``<table>``.
+
+    >>> '<a href="1_concepts/12_the_pipeline.ipynb">12 The pipeline</a>' in chapters_html()
+    True
+    """
+    rows = []
+    for part, group in groupby(chapters(folder).itertuples(), key=lambda row: str(row.number)[0]):
+        if part in PARTS:  # chapter 00 stands before the parts
+            name = f"{part} · {escape(PARTS[part])}"
+            rows.append(f'<tr><th colspan="2" style="{CELL};padding-top:14px">{name}</th></tr>')
+        for row in group:
+            name = f"{row.number} {escape(str(row.title))}"
+            link = f'<a href="{escape(str(row.path))}">{name}</a>' if row.ready else f"{name} · to come"
+            rows.append(_row(link, escape(str(row.promise))))
+    return _table({"Chapter": 34, "After it": 66}, rows)
+
+
 def glossary_html(folder: Path = HERE) -> str:
     """The glossary as a table, alphabetical by the English term, the Chinese marked as Chinese.
 

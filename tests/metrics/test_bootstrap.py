@@ -70,3 +70,24 @@ def test_mistakes_are_named(arguments, message):
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match=r"shapes \(3,\) and \(2,\)"):
         bootstrap_interval(accuracy, np.array([0, 1, 1]), np.array([0, 1]), np.random.default_rng(0))
+
+
+def test_groups_are_drawn_whole() -> None:
+    y = np.repeat(np.arange(40) % 2, 5)
+    groups = np.repeat(np.arange(40), 5)
+    prediction = np.where(groups < 8, 1 - y, y)  # all five examples of a group are wrong together
+
+    def share_right(y, prediction):
+        return float(np.mean(y == prediction))
+
+    alone = bootstrap_interval(share_right, y, prediction, np.random.default_rng(0))
+    whole = bootstrap_interval(share_right, y, prediction, np.random.default_rng(0), groups=groups)
+    assert whole.estimate == alone.estimate == 0.8
+    # Five times the examples that carry no news: the honest interval is √5 times as wide.
+    assert (whole.high - whole.low) / (alone.high - alone.low) == pytest.approx(5**0.5, rel=0.15)
+
+
+def test_a_group_for_each_example_is_demanded() -> None:
+    y = np.arange(2)
+    with pytest.raises(ValueError, match="group of each of 2 examples"):
+        bootstrap_interval(lambda y, p: 0.0, y, y, np.random.default_rng(0), groups=np.arange(3))

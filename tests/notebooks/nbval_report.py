@@ -1,4 +1,4 @@
-"""nbval plugin: quiet kernels, a patient output time-out, and a report of shares, time and memory per notebook.
+"""nbval plugin: quiet kernels, a patient output time-out, a report of shares, time and memory per notebook.
 
 The run fails when 5 % of the output cells or more are ignored, or a notebook needs 4 GiB or more.
 """
@@ -94,9 +94,10 @@ def pytest_terminal_summary(terminalreporter) -> None:
             f"{share.text:>6}{share.figure:>8}{share.ignored:>9}"
         )
     everything = summed()
+    cells = max(1, everything.total)
     line(
-        f"output cells: {everything.total}; text compared {everything.text / max(1, everything.total):.0%}, "
-        f"figure only {everything.figure / max(1, everything.total):.0%}, ignored {everything.ignored_share:.1%}"
+        f"output cells: {everything.total}; text compared {everything.text / cells:.0%}, "
+        f"figure only {everything.figure / cells:.0%}, ignored {everything.ignored_share:.1%}"
     )
     for problem in problems():
         line(f"FAILED: {problem}")

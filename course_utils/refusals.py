@@ -1,0 +1,90 @@
+"""What cannot be trained or measured is refused in words, before anything is compiled."""
+
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+
+from course_utils.data.dataset import Split
+from course_utils.programs import program
+
+PerExample = Callable[[Array, Array], Array]
+"""A loss or metric before averaging: ``(outputs, targets)`` → one value per row, or one per target."""
+
+
+def refuse_misfit(model: nnx.Module, rows: Split, measures: Mapping[str, PerExample], batch: int) -> None:
+    """Refuse in words what does not fit together, without running the model.
+
+    Raises:
+        ValueError: values that are not numbers or not finite, rows the model does not take, labels outside
+            the classes, or a measure whose values are neither one per row nor one per target.
+    """
+    for name, array in {"x": rows.x, "y": rows.y}.items():
+        _refuse_values(name, array)
+    x, y = (jax.ShapeDtypeStruct((batch, *a.shape[1:]), jnp.asarray(a[:1]).dtype) for a in (rows.x, rows.y))
+    graphdef, state = nnx.split(model)
+    try:
+        outputs = program(
+            ("outputs", graphdef), lambda: lambda state, x: nnx.merge(graphdef, state)(x)
+        ).forms(state, x)
+    except Exception as error:
+        raise ValueError(
+            f"the model does not take a batch x {x.dtype}{list(x.shape)}: {_first_line(error)} "
+            "Build the model for these inputs, or reshape x."
+        ) from error
+    if not isinstance(outputs, jax.ShapeDtypeStruct) or outputs.shape[:1] != (batch,):
+        raise ValueError(
+            f"the model must return one array with {batch} rows for {batch} rows of x, got {outputs}: "
+            "keep the batch as the first axis."
+        )
+    if np.issubdtype(rows.y.dtype, np.integer) and outputs.ndim == y.ndim + 1:
+        low, high = int(rows.y.min()), int(rows.y.max())
+        if low < 0 or high >= outputs.shape[-1]:
+            raise ValueError(
+                f"labels run from {low} to {high}, the model has {outputs.shape[-1]} outputs: labels must "
+                f"lie in 0 … {outputs.shape[-1] - 1}. Give the model one output per class, or number the classes "
+                "from 0."
+            )
+    for name, measure in measures.items():
+        _refuse_measure(name, measure, outputs, y)
+
+
+def _refuse_values(name: str, array: np.ndarray) -> None:
+    if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
+        raise ValueError(
+            f"{name} must hold numbers, got dtype {array.dtype}: encode categories and text as numbers first."
+        )
+    if np.issubdtype(array.dtype, np.inexact):
+        bad = int((~np.isfinite(array)).reshape(len(array), -1).any(1).sum())
+        if bad:
+            raise ValueError(
+                f"{bad} of {len(array)} rows of {name} hold NaN or infinity; clean or impute them first."
+            )
+
+
+def _refuse_measure(
+    name: str, measure: PerExample, outputs: jax.ShapeDtypeStruct, y: jax.ShapeDtypeStruct
+) -> None:
+    forms = f"outputs {outputs.dtype}{list(outputs.shape)} and targets {y.dtype}{list(y.shape)}"
+    try:
+        value = program(("measure", measure), lambda: measure).forms(outputs, y)
+    except Exception as error:
+        raise ValueError(
+            f"{name} cannot compare {forms}: {_first_line(error)} "
+            "Give the model and the targets the shapes and types that it expects."
+        ) from error
+    shape = getattr(value, "shape", None)
+    if not shape or shape not in {y.shape[:1], y.shape, y.shape[:-1]}:
+        raise ValueError(
+            f"{name} must give one value per row, {y.shape[:1]}, or per target, {y.shape}; from {forms} "
+            f"it gave {shape}. Do not average inside it, and check that outputs and targets have the shapes "
+            "it expects."
+        )
+
+
+def _first_line(error: Exception) -> str:
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line if line.endswith((".", ":", "!")) else line + "."

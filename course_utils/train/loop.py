@@ -1,0 +1,151 @@
+"""`fit`: the loop over epochs around the compiled program.
+
+Python speaks to the device once every ``chunk`` steps. Compilation happens once for a run, and not at all for
+a second run of the same network, loss and optimizer. The cost beyond the arithmetic: one copy of the weights.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jax.sharding import Mesh
+from jaxtyping import PRNGKeyArray
+from tqdm.auto import tqdm
+
+from course_utils.checkpoint import Checkpoints
+from course_utils.data.dataset import Dataset, Split
+from course_utils.programs import program
+from course_utils.refusals import PerExample
+from course_utils.train.arguments import refuse_arguments, refuse_non_finite, refuse_non_finite_validation
+from course_utils.train.devices import Devices
+from course_utils.train.interruption import interruption
+from course_utils.train.rows import Rows
+from course_utils.train.run import Record, Run
+from course_utils.train.saved import Saved
+from course_utils.train.steps import steps_program
+
+
+def fit(
+    model: nnx.Module,
+    data: Dataset | Split,
+    *,
+    loss: PerExample,
+    optimizer: optax.GradientTransformation,
+    epochs: int,
+    batch_size: int,
+    key: PRNGKeyArray,
+    metrics: Mapping[str, PerExample] | None = None,
+    patience: int | None = None,
+    chunk: int = 200,
+    checkpoints: Checkpoints | None = None,
+    mesh: Mesh | None = None,
+) -> Run:
+    """Train a model in place with one compiled program.
+
+    Each epoch visits the training rows in a new random order; the ``rows mod batch_size`` rows at the end of
+    an order wait for another epoch, so every batch has one shape. Only ``data.train`` and ``data.val`` are
+    used: the test rows never enter.
+
+    Args:
+        model: any NNX module with ``model(x) -> outputs``; BatchNorm and Dropout keep their state.
+        data: ``Dataset``, or one ``Split`` to train without validation.
+        loss: ``loss(outputs, targets) -> [batch]`` or one value per target; its mean is minimised.
+            Optax's losses have this form.
+        optimizer: an Optax transformation.
+        epochs: passes over the training rows, at most.
+        batch_size: rows per update.
+        key: decides the order of the rows; the same key gives the same run.
+        metrics: name → function of the form of ``loss``, averaged over the validation rows after each epoch.
+        patience: stop after this many epochs without a lower validation loss, and go back to the weights of
+            the best epoch. ``None``: run all epochs and keep the last weights.
+        chunk: steps per call of the program, at most. Ctrl-C and the progress bar answer between calls; the
+            result is the same to the bit for every value.
+
+    Returns:
+        The ``Run``. After Ctrl-C too: the model then has the weights it had reached, with ``patience`` those
+        of the best epoch.
+
+    Raises:
+        ValueError: arguments that do not fit together, in words.
+        NonFiniteLossError: the loss became NaN or infinite; the message says where and what to try.
+
+    >>> from course_utils.models import MLP
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(256, 10)).astype(np.float32)
+    >>> rows = Split(x, (x[:, 0] > 0).astype(np.int32))
+    >>> run = fit(MLP((10, 16, 2), rngs=nnx.Rngs(0)), rows, epochs=3, batch_size=32, key=jax.random.key(0),
+    ...           loss=optax.softmax_cross_entropy_with_integer_labels, optimizer=optax.adam(1e-2))
+    >>> run
+    Run(24 steps, 3 epochs, stopped: all epochs)
+    >>> bool(run.history["loss"][-1] < run.history["loss"][0])
+    True
+    """
+    start = time.perf_counter()
+    measures = {"loss": loss, **(metrics or {})}
+    counts = {"epochs": epochs, "batch_size": batch_size, "patience": patience, "chunk": chunk}
+    refuse_arguments(model, data, measures, optimizer, key, counts)
+    devices = Devices(mesh)
+    devices.refuse_batch(batch_size)
+    train, val = (data.train, data.val) if isinstance(data, Dataset) else (data, None)
+    graphdef, *arrays = nnx.split(model, nnx.Param, ...)
+    run_steps = program(
+        (graphdef, measures, optimizer, devices.mesh),
+        lambda: steps_program(graphdef, measures, optimizer),
+        donate_argnums=0,
+    )
+    traced = run_steps.traces
+    # The program's state is donated on every call; the model's own arrays must outlive it.
+    begin = program(("begin", optimizer), lambda: lambda *model: (*_copied(model), optimizer.init(model[0])))
+    state, kept = begin(*arrays), tuple(arrays)
+    record = Record(("loss", *(f"val_{name}" for name in measures if val is not None)))
+    saved = Saved(checkpoints, train, batch_size, key)
+    state, kept = saved.resume(state, kept, record)
+    state = devices.everywhere(state)
+    rows = Rows(train, batch_size, chunk, devices)
+    val_rows = None if val is None else devices.everywhere((val.x, val.y))
+
+    bar = tqdm(
+        total=epochs * rows.steps, initial=len(record.losses), unit="step", leave=False, disable=_silent()
+    )
+    with bar, interruption() as interrupted:
+        try:
+            while not (stopped := record.stop(epochs, patience)):
+                if devices.agreed(interrupted()):
+                    stopped = "interrupted"
+                    break
+                epoch = len(record.rows) + 1
+                call, count, last = rows.next(key, epoch, record.steps)
+                state, losses, measured = run_steps(state, *call, val_rows, last)
+                losses = np.asarray(losses)[:count]
+                refuse_non_finite(losses, record.losses, epoch)
+                record.add_steps(losses)
+                bar.update(count)
+                if last:
+                    refuse_non_finite_validation(measured, epoch)
+                    improved = record.end_epoch(measured)
+                    if improved or patience is None:
+                        kept = _copied(state[:2])
+                    bar.set_postfix({name: f"{value:.3g}" for name, value in record.latest().items()})
+                if devices.agreed(saved.due()):
+                    saved.save(state, kept, record)
+            if patience is None or record.best_epoch == 0:
+                kept = state[:2]
+            saved.save(state, kept, record)
+        finally:
+            nnx.update(model, *devices.back(kept))
+    return record.run(stopped, time.perf_counter() - start, run_steps.traces - traced)
+
+
+@jax.jit
+def _copied(tree: Any) -> Any:
+    return jax.tree.map(jnp.copy, tree)
+
+
+def _silent() -> bool:
+    return os.environ.get("COURSE_PROGRESS") == "0" or jax.process_index() > 0

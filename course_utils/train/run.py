@@ -1,0 +1,105 @@
+"""What a training run did, and the record that it keeps while it goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run did.
+
+    Attributes:
+        step_loss: mean loss of each batch, before its update, ``[steps]``.
+        history: means over each whole epoch, ``[epochs]`` each: ``loss`` (over the batches as they came) and,
+            with validation rows, ``val_loss`` and ``val_<metric>`` after the epoch's last update.
+        best_epoch: epoch (from 1) with the lowest validation loss; the last one without validation rows.
+        stopped: ``"all epochs"``, ``"early"`` or ``"interrupted"``.
+        seconds: wall-clock time of this call of ``fit``, compilation included.
+        compilations: programs compiled for this run; 0 when an earlier run left them behind.
+    """
+
+    step_loss: Float[np.ndarray, " steps"]
+    history: Mapping[str, Float[np.ndarray, " epochs"]]
+    best_epoch: int
+    stopped: str
+    seconds: float = field(compare=False)
+    compilations: int = field(compare=False)
+
+    def __repr__(self) -> str:
+        """One line without machine-dependent figures."""
+        return (
+            f"Run({len(self.step_loss)} steps, {len(self.history['loss'])} epochs, stopped: {self.stopped})"
+        )
+
+
+class Record:
+    """The growing record of a run: where it stands, its losses, its best epoch."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        """An empty record whose epochs will be rows of ``names``: ``loss``, then the validation measures."""
+        self.names = names
+        self.epoch_losses: list[np.ndarray] = []  # of the epoch under way, one array per call of the program
+        self.step_losses = np.zeros(0, np.float32)  # of the whole epochs
+        self.rows = np.zeros((0, len(names)), np.float32)
+        self.best_epoch = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps taken in the epoch under way."""
+        return sum(map(len, self.epoch_losses))
+
+    @property
+    def losses(self) -> Float[np.ndarray, " steps"]:
+        """Of all steps so far."""
+        return np.concatenate([self.step_losses, *self.epoch_losses])
+
+    def add_steps(self, losses: Float[np.ndarray, " steps"]) -> None:
+        """Note the losses of one call of the program."""
+        self.epoch_losses.append(losses)
+
+    def end_epoch(self, measured: Mapping[str, Any]) -> bool:
+        """Close the epoch under way; tells whether it is the best so far."""
+        losses = np.concatenate(self.epoch_losses)
+        values = [float(measured[name.removeprefix("val_")]) for name in self.names[1:]]
+        row = np.array([losses.mean(), *values], np.float32)
+        self.step_losses, self.epoch_losses = np.concatenate([self.step_losses, losses]), []
+        self.rows = np.concatenate([self.rows, row[None]])
+        validated = len(row) > 1
+        improved = not validated or self.best_epoch == 0 or bool(row[1] < self.rows[self.best_epoch - 1, 1])
+        if improved:
+            self.best_epoch = len(self.rows)
+        return improved
+
+    def latest(self) -> dict[str, float]:
+        """The newest epoch's entries."""
+        return dict(zip(self.names, map(float, self.rows[-1]), strict=True))
+
+    def stop(self, epochs: int, patience: int | None) -> str | None:
+        """Why the run is over, or ``None`` while it is not."""
+        if patience is not None and len(self.rows) - self.best_epoch >= patience:
+            return "early"
+        return "all epochs" if len(self.rows) >= epochs else None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The record as arrays for a checkpoint; a zero stands first, since Orbax stores no empty array."""
+        return {
+            "losses": np.concatenate([np.zeros(1, np.float32), self.losses]),
+            "rows": np.concatenate([np.zeros_like(self.rows, shape=(1, len(self.names))), self.rows]),
+            "position": np.array([len(self.step_losses), self.best_epoch]),
+        }
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take up the record that a checkpoint holds."""
+        whole, self.best_epoch = map(int, arrays["position"])
+        self.step_losses, under_way = np.split(arrays["losses"][1:], [whole])
+        self.epoch_losses = [under_way] if len(under_way) else []
+        self.rows = arrays["rows"][1:]
+
+    def run(self, stopped: str, seconds: float, compilations: int) -> Run:
+        """The finished record."""
+        history = dict(zip(self.names, self.rows.T, strict=True))
+        return Run(self.losses, history, self.best_epoch, stopped, seconds, compilations)

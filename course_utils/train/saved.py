@@ -1,0 +1,78 @@
+"""A run on disk: what a checkpoint of `fit` holds, when it is written, how a run is taken up again."""
+
+import time
+import zlib
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from course_utils.checkpoint import Checkpoints, from_named_arrays, named_arrays
+from course_utils.data.dataset import Split
+from course_utils.train.run import Record
+
+
+class Saved:
+    """The checkpoints of one run; without a folder, nothing happens.
+
+    Each holds the state (weights, BatchNorm and streams, optimizer), the weights to go back to, the record
+    with the position in the epoch, and what identifies the run. The order of the rows follows from key and
+    epoch.
+    """
+
+    def __init__(self, checkpoints: Checkpoints | None, train: Split, batch: int, key: PRNGKeyArray) -> None:
+        """Note what identifies the run."""
+        self.checkpoints = checkpoints
+        self.saved_steps = -1
+        self.last_time = time.monotonic()
+        if checkpoints:
+            self.identity = {
+                "batch_size": np.array(batch),
+                "key": np.asarray(jax.random.key_data(key)),
+                "rows": np.array(len(train)),
+                "checksum of the training rows": np.array([_checksum(train.x), _checksum(train.y)]),
+            }
+
+    def resume(self, state: tuple, kept: tuple, record: Record) -> tuple[tuple, tuple]:
+        """State and kept weights of the newest checkpoint, and its record; as given if there is none.
+
+        Raises:
+            ValueError: the folder holds checkpoints of another run.
+        """
+        found = self.checkpoints.newest() if self.checkpoints else None
+        if found is None:
+            return state, kept
+        self.saved_steps, arrays = found
+        for name, value in self.identity.items():
+            before = arrays.get("identity", {}).get(name)
+            if before is None or not np.array_equal(before, value):
+                raise ValueError(
+                    f"the folder holds checkpoints of another run: its {name} was "
+                    f"{None if before is None else before.tolist()}, now it is {value.tolist()}. "
+                    "Give another folder, or the same arguments to go on."
+                )
+        record.restore(arrays["record"])
+        return from_named_arrays(state, arrays["state"]), from_named_arrays(kept, arrays["kept"])
+
+    def due(self) -> bool:
+        """Whether it is time for the next checkpoint."""
+        return self.checkpoints is not None and time.monotonic() - self.last_time >= self.checkpoints.seconds
+
+    def save(self, state: tuple, kept: Any, record: Record) -> None:
+        """Write a checkpoint, unless this very step is on disk already."""
+        if self.checkpoints is None or len(record.losses) == self.saved_steps:
+            return
+        groups = {"state": named_arrays(state), "kept": named_arrays(kept)}
+        self.checkpoints.save(
+            len(record.losses), {**groups, "record": record.arrays(), "identity": self.identity}
+        )
+        self.saved_steps, self.last_time = len(record.losses), time.monotonic()
+
+
+def _checksum(array: np.ndarray) -> int:
+    parts = (array[at : at + 65536] for at in range(0, len(array), 65536))  # a memmap is never read whole
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part.tobytes(), checksum)
+    return checksum
