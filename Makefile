@@ -1,17 +1,20 @@
 # Every command makes its own environment first (.venv/<X.Y>); PYTHON= picks another interpreter.
 PYTHON ?= python3
 LAB_ARGS ?=
-export PYTHON
+export PYTHON COURSE_SEED
 
 environment = python=$$(sh .ci/environment) || exit 1
 
-.PHONY: help lab test notebooks ledger lock wheel clean
+.PHONY: help lab test notebooks ledger labs handout benchmarks lock wheel clean
 
 help:
 	@echo "make lab        read and run the course in JupyterLab, in your own copy my_course/"
 	@echo "make test       every check: lint, format, types, tests, stored outputs"
 	@echo "make notebooks  execute the notebooks and store their outputs"
 	@echo "make ledger     write the ledger of claims and the coverage table from the stored notebooks"
+	@echo "make labs       write labs/ from solutions/ (COURSE_SEED=2027: another year's variant)"
+	@echo "make handout    the students' bundle, dist/course.zip, without solutions/"
+	@echo "make benchmarks measure against PyTorch and Keras (makes their environment first, 3 GB)"
 	@echo "make lock       resolve pyproject.toml anew into requirements.lock (NEWER=1: to the newest versions)"
 	@echo "make wheel      build the package into dist/"
 	@echo "make clean      remove what was built, the environments too; my_course/ stays"
@@ -28,6 +31,15 @@ notebooks:
 
 ledger:
 	@$(environment); "$$python" -m course_utils.ledger
+
+labs:
+	@$(environment); "$$python" -m course_utils.labs release
+
+handout:
+	@$(environment); "$$python" -m course_utils.labs handout
+
+benchmarks:
+	@$(environment); "$$python" tests/benchmarks/run.py
 
 # Hashes of every platform's files, no address of any index: the file says what, pip's own settings say where from.
 lock:

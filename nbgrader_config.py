@@ -5,14 +5,12 @@ nbgrader's own autograding runs tests inside the student's process and must not 
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors
-from traitlets.config import get_config
 
-c = get_config()
+c = get_config()  # nbgrader puts it there
 
 c.CourseDirectory.course_id = "large-models"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "labs"
-c.CourseDirectory.directory_structure = "{nbgrader_step}/{assignment_id}"
 # Whatever else lies in a lab's folder would be released as it is.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "*.py", "*.md", "*.partial"]
 

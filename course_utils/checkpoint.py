@@ -1,8 +1,8 @@
 """Checkpoints on disk: written whole or not at all, read back to the same bits.
 
 Orbax writes each one into a folder of its own and renames it into place when all its bytes are on the disk: a
-killed process or a full disk leaves the older ones as they were. Plain arrays under names are stored; they can
-be read on another device, another number of devices, and by Orbax alone.
+killed process or a full disk leaves the older ones as they were. What it writes is one NumPy .npz of plain
+arrays under names, so a run may go on on another device or another number of them.
 """
 
 import contextlib
@@ -75,18 +75,15 @@ class Checkpoints:
             CheckpointError: it could not be written; the older ones are as they were.
         """
         folder = Path(self.folder).absolute()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with _quiet():
-                orbax.save(folder / str(step), arrays, overwrite=True)
-        except Exception as error:  # a full disk comes as OSError or, from the storage library, as ValueError
+        reason = _write(folder / str(step), arrays)
+        if reason:
             with contextlib.suppress(OSError):
                 self._remove_leftovers(folder)
             raise CheckpointError(
-                f"the checkpoint of step {step} could not be written to {self.folder}: {_reason(error)} "
+                f"the checkpoint of step {step} could not be written to {self.folder}: {reason} "
                 f"{len(self.steps())} older checkpoints are whole. Make room and call again: the run goes "
                 "on from the newest."
-            ) from error
+            )
         if jax.process_index() == 0:
             self._remove_leftovers(folder)
             for old in self.steps()[: -self.keep]:
@@ -172,6 +169,8 @@ def from_named_arrays(like: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 def _like(leaf: jax.Array, name: str, array: np.ndarray) -> jax.Array:
     words = jax.eval_shape(_words, leaf)
+    if array.dtype.kind == "V":  # NumPy's files keep the bits of a bfloat16, not its name
+        array = array.view(words.dtype)
     if (array.shape, array.dtype) != (words.shape, words.dtype):
         raise ValueError(
             f"the checkpoint is of another model or optimizer: {name} is {array.dtype}{list(array.shape)} in "
@@ -179,8 +178,8 @@ def _like(leaf: jax.Array, name: str, array: np.ndarray) -> jax.Array:
             "another folder."
         )
     if _is_key(leaf):
-        return jax.random.wrap_key_data(jnp.asarray(array), impl=jax.random.key_impl(leaf))
-    return jnp.asarray(array)
+        return jax.random.wrap_key_data(jnp.array(array), impl=jax.random.key_impl(leaf))
+    return jnp.array(array)  # a copy: `fit` donates it, and NumPy's memory is not ours to give
 
 
 def _words(leaf: jax.Array) -> jax.Array:
@@ -192,17 +191,49 @@ def _is_key(leaf: jax.Array) -> bool:
 
 
 def _name(path: tuple) -> str:
-    return jax.tree_util.keystr(path, simple=True, separator="/")
+    # NNX counts the array inside a Variable as one more step of the path.
+    return jax.tree_util.keystr(path, simple=True, separator="/").removesuffix("/value")
+
+
+def _packed(arrays: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
+    """The bytes of an .npz file. As one array: when one of many fails, Orbax leaves the others hanging."""
+    file = io.BytesIO()
+    named: Any = {f"{group}/{name}": array for group, part in arrays.items() for name, array in part.items()}
+    np.savez(file, **named)
+    return np.frombuffer(file.getvalue(), np.uint8)
+
+
+def _unpacked(packed: np.ndarray) -> Arrays:
+    arrays: Arrays = {}
+    with np.load(io.BytesIO(packed.tobytes())) as file:
+        for key in file:
+            group, _, name = key.partition("/")
+            arrays.setdefault(group, {})[name] = file[key]
+    return arrays
+
+
+def _write(folder: Path, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> str:
+    """Write one checkpoint; the reason when that failed."""
+    reason = ""
+    with _quiet():
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            orbax.save(folder, {"npz": _packed(arrays)}, overwrite=True)
+        except Exception as error:  # a full disk comes as OSError or, from the storage library, as ValueError
+            reason = _reason(error)
+        if reason:
+            gc.collect()  # abandoned tasks complain when they are collected
+    return reason
 
 
 def _read(folder: Path) -> tuple[Arrays | None, str]:
     """The arrays of one checkpoint, or none and the reason."""
     with _quiet():
         try:
-            return orbax.load(folder), ""
+            return _unpacked(orbax.load(folder)["npz"]), ""
         except Exception as error:  # json, storage and Orbax each raise their own for damaged bytes
             reason = _reason(error)
-        gc.collect()  # abandoned tasks complain when they are collected
+        gc.collect()
     return None, reason
 
 

@@ -45,8 +45,8 @@ def refuse_misfit(model: nnx.Module, rows: Split, measures: Mapping[str, PerExam
         if low < 0 or high >= outputs.shape[-1]:
             raise ValueError(
                 f"labels run from {low} to {high}, the model has {outputs.shape[-1]} outputs: labels must "
-                f"lie in 0 … {outputs.shape[-1] - 1}. Give the model one output per class, or number the classes "
-                "from 0."
+                f"lie in 0 … {outputs.shape[-1] - 1}. Give the model one output per class, or number the "
+                "classes from 0."
             )
     for name, measure in measures.items():
         _refuse_measure(name, measure, outputs, y)

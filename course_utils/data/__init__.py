@@ -1,5 +1,7 @@
 """Data sets with their provenance, and splits that do not leak; one file a kind."""
 
+from course_utils.data.cache import DownloadError, online
+from course_utils.data.cifar10 import CIFAR10_CLASSES, cifar10
 from course_utils.data.code_corpus import CodeCorpus, Text, load_code_corpus, standard_library
 from course_utils.data.dataset import Dataset, Provenance, Split, split_arrays
 from course_utils.data.generators import best_possible_accuracy, class_probability, two_class_table
@@ -9,8 +11,10 @@ from course_utils.data.splits import chronological, overlap, split_rows
 from course_utils.data.tables import Table, load_table
 
 __all__ = [
+    "CIFAR10_CLASSES",
     "CodeCorpus",
     "Dataset",
+    "DownloadError",
     "Photograph",
     "Provenance",
     "Split",
@@ -19,11 +23,13 @@ __all__ = [
     "Text",
     "best_possible_accuracy",
     "chronological",
+    "cifar10",
     "class_probability",
     "digits",
     "faces",
     "load_code_corpus",
     "load_table",
+    "online",
     "overlap",
     "photograph",
     "split_arrays",

@@ -13,72 +13,23 @@ import os
 import shutil
 import socket
 import ssl
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
-BLOCK = 2**16  # bytes asked for at once; the bar moves and Ctrl-C answers in between
+from course_utils.data.cache import DownloadError, alone, cache_folder, on_disk
+
+BLOCK = 2**16  # bytes asked for at once; between two the bar moves and Ctrl-C answers
 _LONGEST_PAUSE = 30.0  # seconds between two tries
 _TRY_AGAIN = {408, 425, 429, *range(500, 600)}  # answers of a server that may change its mind
 _BY_HAND = (
-    "If you have the file, put it into the course's cache folder (COURSE_CACHE, else where "
-    "course_utils.data.download.cache_folder() says) and run this again."
+    "If you have the file, put it into the course's cache folder (COURSE_CACHE, or where "
+    "course_utils.data.cache.cache_folder() says) and run this again."
 )
-
-
-class DownloadError(OSError):
-    """A file could not be fetched; the message says why and what to do. What has arrived is kept."""
-
-
-def online() -> bool:
-    """Whether the reader asked for data from the network: ``COURSE_DATA=online``.
-
-    Returns:
-        False without the variable, or with ``COURSE_DATA=offline``.
-
-    Raises:
-        ValueError: any other value.
-
-    >>> os.environ["COURSE_DATA"] = "online"
-    >>> online()
-    True
-    >>> del os.environ["COURSE_DATA"]
-    >>> online()
-    False
-    """
-    wish = os.environ.get("COURSE_DATA") or "offline"
-    if wish not in ("online", "offline"):
-        raise ValueError(f"COURSE_DATA is online or offline, got {wish!r}: set one of them, or unset it.")
-    return wish == "online"
-
-
-def cache_folder() -> Path:
-    """Where fetched files lie: ``COURSE_CACHE``, else the course's folder in the user's cache.
-
-    That is ``%LOCALAPPDATA%`` on Windows, ``~/Library/Caches`` on macOS, and elsewhere ``$XDG_CACHE_HOME`` or
-    ``~/.cache``. The folder need not exist yet.
-
-    >>> os.environ["COURSE_CACHE"] = "downloads"
-    >>> cache_folder().name
-    'downloads'
-    >>> del os.environ["COURSE_CACHE"]
-    >>> cache_folder().name
-    'large-models-course'
-    """
-    if named := os.environ.get("COURSE_CACHE"):
-        return Path(named).expanduser().absolute()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser().absolute() / "large-models-course"
 
 
 def fetch(
@@ -121,9 +72,9 @@ def fetch(
     path = cache_folder() / name
     if path.exists() and not _difference(path, checksums):
         return path
-    with _on_disk(name):
+    with on_disk(name):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.with_name(f"{name}.lock"), name, wait):
+    with alone(path.with_name(f"{name}.lock"), name, wait):
         if path.exists():
             if not _difference(path, checksums):  # another process was faster
                 return path
@@ -133,7 +84,7 @@ def fetch(
             _download(url, partial, checksums, timeout, tries, pause)
             difference = _difference(partial, checksums)
             if not difference:
-                with _on_disk(name):
+                with on_disk(name):
                     os.replace(partial, path)
                 return path
             partial.unlink()
@@ -147,33 +98,28 @@ def fetch(
 def _refuse_arguments(url: str, name: str, checksums: Mapping[str, str]) -> None:
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"url must begin with https:// or http://, got {url!r}.")
-    if not name or name != name.replace("\\", "/").split("/")[-1] or name in (".", ".."):
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise ValueError(f"name must be a file's name without folders, got {name!r}.")
     if not checksums:
-        raise ValueError("checksums is empty: give one at least, as {'sha256': '…'}; unchecked is unsafe.")
+        raise ValueError("checksums is empty: without one nobody knows what came; give {'sha256': '…'}.")
     for algorithm, digest in checksums.items():
-        if algorithm not in hashlib.algorithms_guaranteed or "shake" in algorithm:
-            raise ValueError(f"unknown checksum {algorithm!r}: give sha256, or md5 where there is no other.")
+        if algorithm not in ("sha256", "md5"):
+            raise ValueError(f"checksums knows sha256 and md5, got {algorithm!r}.")
         digits = 2 * hashlib.new(algorithm, usedforsecurity=False).digest_size
         if len(digest) != digits or set(digest) - set("0123456789abcdef"):
-            raise ValueError(
-                f"a {algorithm} checksum has {digits} digits of 0…9a…f, got {digest!r} with {len(digest)}."
-            )
+            raise ValueError(f"{algorithm} is {digits} digits 0 … 9, a … f; got {len(digest)}: {digest!r}.")
 
 
 def _difference(path: Path, checksums: Mapping[str, str]) -> str:
-    """What distinguishes a file from the one expected, in words; empty when nothing does."""
+    """What tells a file from the one expected, in words; empty when nothing does."""
     hashes = {name: hashlib.new(name, usedforsecurity=False) for name in checksums}
     with path.open("rb") as file:
         while block := file.read(2**20):
-            for each in hashes.values():
-                each.update(block)
-    got = {name: each.hexdigest() for name, each in hashes.items()}
-    return "; ".join(
-        f"{name} expected {checksums[name]}, got {got[name]}"
-        for name in checksums
-        if got[name] != checksums[name]
-    )
+            for one in hashes.values():
+                one.update(block)
+    got = {name: one.hexdigest() for name, one in hashes.items()}
+    wrong = [name for name in checksums if got[name] != checksums[name]]
+    return "; ".join(f"{name} expected {checksums[name]}, got {got[name]}" for name in wrong)
 
 
 def _download(
@@ -184,10 +130,10 @@ def _download(
     name = partial.name.removesuffix(".partial")
     silent = os.environ.get("COURSE_PROGRESS") == "0"
     with tqdm(desc=name, unit="B", unit_scale=True, leave=False, disable=silent) as bar:
-        while True:
+        # A server may announce more than it has, and a process may be killed before the renaming.
+        while not (_size(partial) and not _difference(partial, checksums)):
             try:
-                _transfer(url, partial, timeout, bar)
-                return
+                return _transfer(url, partial, name, timeout, bar)
             except DownloadError:
                 raise
             except (OSError, http.client.HTTPException) as error:
@@ -196,15 +142,13 @@ def _download(
                 most = max(most, _size(partial))
                 if not _passing(error) or failures >= tries:
                     raise DownloadError(_explained(error, url, name)) from error
-                if most and not _difference(partial, checksums):
-                    return  # whole, although the server announced more
             time.sleep(min(pause * 2 ** max(failures - 1, 0), _LONGEST_PAUSE))
 
 
-def _transfer(url: str, partial: Path, timeout: float, bar: tqdm) -> None:
+def _transfer(url: str, partial: Path, name: str, timeout: float, bar: tqdm) -> None:
     """One connection: from the end of ``partial`` to the end of the file, or until it breaks."""
     have = _size(partial)
-    # Else a server may send gzip of a gzip, and Range would count the bytes of that.
+    # Without identity a server may compress once more, and Range would count compressed bytes.
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity", "User-Agent": "course"})
     if have:
         request.add_header("Range", f"bytes={have}-")
@@ -215,25 +159,22 @@ def _transfer(url: str, partial: Path, timeout: float, bar: tqdm) -> None:
             return  # nothing comes after what is here; the checksum tells whether it is the file
         raise
     with response, contextlib.ExitStack() as stack:
-        if response.status != 206 or not response.headers.get("Content-Range", "").startswith(
-            f"bytes {have}-"
-        ):
+        if response.status != 206:
             have = 0
         length = response.headers.get("Content-Length", "")
         total = have + int(length) if length.isdigit() else None
-        with _on_disk(bar.desc):
+        with on_disk(name):
             if total and shutil.disk_usage(partial.parent).free < total - have:
                 raise OSError(errno.ENOSPC, f"{(total - have) / 1e6:.0f} MB are needed")
-            file = stack.enter_context(open(partial, "r+b" if have else "wb", buffering=0))
-            file.seek(have)
+            file = stack.enter_context(open(partial, "ab" if have else "wb", buffering=0))
         bar.reset(total)
         bar.update(have)
         while total is None or have < total:
-            # read1 hands over what is there; read would drop it when the connection breaks before its end.
+            # read1 hands over what is there; read drops it when the connection then breaks.
             block = response.read1(BLOCK if total is None else min(BLOCK, total - have))
             if not block:
                 break
-            with _on_disk(bar.desc):
+            with on_disk(name):
                 _write(file, block)
             have += len(block)
             bar.update(len(block))
@@ -242,7 +183,7 @@ def _transfer(url: str, partial: Path, timeout: float, bar: tqdm) -> None:
 
 
 def _write(file: io.FileIO, block: bytes) -> None:
-    """Unbuffered, so that what counts as arrived is on the disk's side; a full disk takes a part."""
+    """Unbuffered, so that every byte that came is in the file; a disk about to be full takes a part."""
     rest = memoryview(block)
     while rest:
         rest = rest[file.write(rest) :]
@@ -256,70 +197,15 @@ def _passing(error: Exception) -> bool:
     """Whether another try may end better."""
     if isinstance(error, urllib.error.HTTPError):
         return error.code in _TRY_AGAIN
-    reason = getattr(error, "reason", error)
-    return not isinstance(reason, socket.gaierror | ssl.SSLCertVerificationError)
+    # Off-line, names have no addresses: the reader should not wait to be told.
+    return not isinstance(getattr(error, "reason", error), socket.gaierror | ssl.SSLCertVerificationError)
 
 
 def _explained(error: Exception, url: str, name: str) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return (
-            f"expected {name} at {url}, the server answered {error.code} {error.reason}: "
-            + (
-                "try again later. "
-                if error.code in _TRY_AGAIN
-                else "look for a newer version of the course. "
-            )
-            + _BY_HAND
-        )
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"{url} did not prove who it is ({reason.verify_message}): check clock and proxy. {_BY_HAND}"
+        do = "try again later" if error.code in _TRY_AGAIN else "look for a newer version of the course"
+        return f"expected {name} at {url}, the server answered {error.code} {error.reason}: {do}. {_BY_HAND}"
     return (
-        f"{name} cannot be downloaded from {url} ({reason}): check the network or proxy and run this again; it "
-        f"goes on where it stopped. Without COURSE_DATA=online the pages need no network. {_BY_HAND}"
+        f"{name} cannot be downloaded from {url} ({getattr(error, 'reason', error)}): check the network or "
+        f"proxy and run this again; it goes on where it stopped. {_BY_HAND}"
     )
-
-
-@contextlib.contextmanager
-def _on_disk(name: str) -> Iterator[None]:
-    """Errors of the disk in words, told from those of the network."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            what = f"the disk is full ({error.strerror}): make room"
-        else:
-            what = f"the course's cache folder cannot be written ({error.strerror}): name another, COURSE_CACHE=…"
-        raise DownloadError(f"{name}: {what} and run this again; what has arrived is kept.") from error
-
-
-@contextlib.contextmanager
-def _alone(lock: Path, name: str, wait: float) -> Iterator[None]:
-    """One process at a time; the system frees the lock of a killed one."""
-    with contextlib.ExitStack() as stack:
-        with _on_disk(name):
-            file = stack.enter_context(lock.open("w"))
-        end = time.monotonic() + wait
-        while not _locked(file):
-            if time.monotonic() > end:
-                raise DownloadError(
-                    f"another process has been downloading {name} for {wait:.0f} s: wait until it is done, or "
-                    "end it, then run this again."
-                )
-            time.sleep(0.1)
-        yield
-
-
-def _locked(file: io.TextIOWrapper) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # the second is Windows's word for it
-        return False
-    return True

@@ -32,7 +32,9 @@ class _Answer:
             return self.code
         old, new = self.swap
         if reference.count(old) != 1:
-            raise ValueError(f"{self.why!r}: {old!r} occurs {reference.count(old)} times in the reference answer.")
+            raise ValueError(
+                f"{self.why!r}: {old!r} occurs {reference.count(old)} times in the reference answer."
+            )
         return reference.replace(old, new)
 
 

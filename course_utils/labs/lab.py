@@ -73,7 +73,9 @@ class Lab:
                 sources[role(cell)][cell.metadata["nbgrader"]["grade_id"]] = cell
         answers, checks = sources["answer"], sources["check"]
         if alone := {name + SUFFIX for name in answers} ^ set(checks):
-            raise ValueError(f"{path.name}: each answer NAME has a check NAME{SUFFIX}; alone: {sorted(alone)}.")
+            raise ValueError(
+                f"{path.name}: each answer NAME has a check NAME{SUFFIX}; alone: {sorted(alone)}."
+            )
         tasks = {
             name: Task(
                 name,
@@ -95,9 +97,9 @@ class Lab:
         """
         names: dict[str, Any] = {"__name__": "lab"}
         for cell in self.notebook.cells:
-            if cell.cell_type == "code" and role(cell) in ("given", "locked"):
-                if NEEDS_ANSWERS not in cell.metadata.get("tags", []):
-                    _run(_reseeded(cell.source, course_seed), names)
+            plain = cell.cell_type == "code" and role(cell) in ("given", "locked")
+            if plain and NEEDS_ANSWERS not in cell.metadata.get("tags", []):
+                _run(_reseeded(cell.source, course_seed), names)
         return names
 
     def play(self, answers: dict[str, str], course_seed: int | None = None) -> dict[str, Verdict]:

@@ -71,7 +71,9 @@ def release_all(solutions: Path, labs: Path, course_seed: int | None = None) -> 
     """
     masters = sorted(path for path in solutions.glob("*/*.ipynb") if path.stem == path.parent.name)
     if not masters:
-        raise ValueError(f"no master <lab>/<lab>.ipynb in {solutions.name}/: run this in the repository's root.")
+        raise ValueError(
+            f"no master <lab>/<lab>.ipynb in {solutions.name}/: run this in the repository's root."
+        )
     written = []
     for master in masters:
         try:

@@ -6,7 +6,7 @@ from course_utils.display import emit
 from course_utils.environment import setup
 
 
-def start(lab: str, course_seed: int) -> None:
+def start(lab: str, course_seed: object) -> None:
     """Check that a lab can be worked on here, set the look of figures, print two lines.
 
     Args:

@@ -94,7 +94,7 @@ def _refuse_silent_schedule(part: Any) -> None:
     if maker in {"polynomial_schedule", "exponential_decay"} and part.__name__ == "<lambda>":
         raise ValueError(
             f"{maker} (or linear_schedule) was given transition_steps ≤ 0 or a decay_rate of 0, and Optax "
-            "made a constant of it without a word. Give at least 1 transition step, or pass the number itself."
+            "made a constant of it without a word. Give at least 1 transition step, or pass the number."
         )
     if maker != "join_schedules":
         for cell in part.__closure__ or ():

@@ -52,4 +52,16 @@ class Devices:
         return bool(np.any(multihost_utils.process_allgather(np.array(wish))))
 
     def _put(self, tree: Any, spec: PartitionSpec) -> Any:
-        return jax.device_put(tree, NamedSharding(self.mesh, spec) if self.mesh else None)
+        sharding = NamedSharding(self.mesh, spec) if self.mesh else None
+        if jax.process_count() == 1:
+            return jax.device_put(tree, sharding)
+        return jax.tree.map(lambda array: _across_processes(array, sharding), tree)
+
+
+def _across_processes(array: Any, sharding: Any) -> jax.Array:
+    """One array of all processes, each of which holds all of it and gives what its devices need."""
+    if jax.dtypes.issubdtype(array.dtype, jax.dtypes.prng_key):
+        words = _across_processes(jax.random.key_data(array), sharding)
+        return jax.random.wrap_key_data(words, impl=jax.random.key_impl(array))
+    host = np.asarray(array)
+    return jax.make_array_from_callback(host.shape, sharding, lambda index: host[index])

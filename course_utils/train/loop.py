@@ -18,7 +18,7 @@ from jax.sharding import Mesh
 from jaxtyping import PRNGKeyArray
 from tqdm.auto import tqdm
 
-from course_utils.checkpoint import Checkpoints
+from course_utils.checkpoint import CheckpointError, Checkpoints
 from course_utils.data.dataset import Dataset, Split
 from course_utils.programs import program
 from course_utils.refusals import PerExample
@@ -66,6 +66,11 @@ def fit(
             the best epoch. ``None``: run all epochs and keep the last weights.
         chunk: steps per call of the program, at most. Ctrl-C and the progress bar answer between calls; the
             result is the same to the bit for every value.
+        checkpoints: where to save the run while it goes on. A call with the same arguments and folder goes
+            on from the newest checkpoint, to the same bits as if nothing had happened; more ``epochs``
+            prolong it.
+        mesh: devices that share each batch evenly, all axes of it. Under `jax.distributed`, with the same
+            data in every process, all devices of all processes are used without asking.
 
     Returns:
         The ``Run``. After Ctrl-C too: the model then has the weights it had reached, with ``patience`` those
@@ -74,6 +79,7 @@ def fit(
     Raises:
         ValueError: arguments that do not fit together, in words.
         NonFiniteLossError: the loss became NaN or infinite; the message says where and what to try.
+        CheckpointError: a checkpoint could not be written or read; the model has the weights it had reached.
 
     >>> from course_utils.models import MLP
     >>> rng = np.random.default_rng(0)
@@ -87,6 +93,8 @@ def fit(
     True
     """
     start = time.perf_counter()
+    if "loss" in (metrics or {}):
+        raise ValueError("the name loss is the loss's own; give that metric another.")
     measures = {"loss": loss, **(metrics or {})}
     counts = {"epochs": epochs, "batch_size": batch_size, "patience": patience, "chunk": chunk}
     refuse_arguments(model, data, measures, optimizer, key, counts)
@@ -137,6 +145,10 @@ def fit(
             if patience is None or record.best_epoch == 0:
                 kept = state[:2]
             saved.save(state, kept, record)
+        except CheckpointError:
+            if patience is None:
+                kept = state[:2]
+            raise
         finally:
             nnx.update(model, *devices.back(kept))
     return record.run(stopped, time.perf_counter() - start, run_steps.traces - traced)

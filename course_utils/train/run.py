@@ -1,14 +1,14 @@
 """What a training run did, and the record that it keeps while it goes on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """What a training run did.
 
@@ -26,8 +26,8 @@ class Run:
     history: Mapping[str, Float[np.ndarray, " epochs"]]
     best_epoch: int
     stopped: str
-    seconds: float = field(compare=False)
-    compilations: int = field(compare=False)
+    seconds: float
+    compilations: int
 
     def __repr__(self) -> str:
         """One line without machine-dependent figures."""
@@ -85,19 +85,19 @@ class Record:
         return "all epochs" if len(self.rows) >= epochs else None
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The record as arrays for a checkpoint; a zero stands first, since Orbax stores no empty array."""
+        """The record as arrays, for a checkpoint."""
         return {
-            "losses": np.concatenate([np.zeros(1, np.float32), self.losses]),
-            "rows": np.concatenate([np.zeros_like(self.rows, shape=(1, len(self.names))), self.rows]),
+            "losses": self.losses,
+            "rows": self.rows,
             "position": np.array([len(self.step_losses), self.best_epoch]),
         }
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take up the record that a checkpoint holds."""
         whole, self.best_epoch = map(int, arrays["position"])
-        self.step_losses, under_way = np.split(arrays["losses"][1:], [whole])
+        self.step_losses, under_way = np.split(arrays["losses"], [whole])
         self.epoch_losses = [under_way] if len(under_way) else []
-        self.rows = arrays["rows"][1:]
+        self.rows = arrays["rows"]
 
     def run(self, stopped: str, seconds: float, compilations: int) -> Run:
         """The finished record."""

@@ -53,7 +53,9 @@ class Saved:
                     "Give another folder, or the same arguments to go on."
                 )
         record.restore(arrays["record"])
-        return from_named_arrays(state, arrays["state"]), from_named_arrays(kept, arrays["kept"])
+        state = from_named_arrays(_parts(state), arrays["state"]).values()
+        kept = from_named_arrays(_parts(kept), arrays["kept"]).values()
+        return tuple(state), tuple(kept)
 
     def due(self) -> bool:
         """Whether it is time for the next checkpoint."""
@@ -63,11 +65,16 @@ class Saved:
         """Write a checkpoint, unless this very step is on disk already."""
         if self.checkpoints is None or len(record.losses) == self.saved_steps:
             return
-        groups = {"state": named_arrays(state), "kept": named_arrays(kept)}
+        groups = {"state": named_arrays(_parts(state)), "kept": named_arrays(_parts(kept))}
         self.checkpoints.save(
             len(record.losses), {**groups, "record": record.arrays(), "identity": self.identity}
         )
         self.saved_steps, self.last_time = len(record.losses), time.monotonic()
+
+
+def _parts(state: tuple) -> dict[str, Any]:
+    """The parts of a state by name, in its order; kept weights have no optimizer."""
+    return dict(zip(("0 weights", "1 variables", "2 optimizer"), state, strict=False))
 
 
 def _checksum(array: np.ndarray) -> int:

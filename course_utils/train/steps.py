@@ -35,8 +35,8 @@ def steps_program(
             # A fresh tree: NNX lets a trace change only the variables that were made inside it.
             model = nnx.merge(graphdef, params, jax.tree.map(lambda array: array, rest))
             value = loss(model(x), y).mean()
-            _, _, moved = nnx.split(model, nnx.Param, ...)  # BatchNorm and RNG streams
-            return value, moved
+            moved: Any = nnx.split(model, nnx.Param, ...)
+            return value, moved[2]  # BatchNorm and RNG streams
 
         (value, rest), gradient = jax.value_and_grad(objective, has_aux=True)(params)
         updates, moments = optimizer.update(gradient, moments, params)

@@ -5,6 +5,7 @@ import numpy as np
 import optax
 import pytest
 from flax import nnx
+from jaxtyping import config
 
 from course_utils.data.dataset import Dataset, Provenance, Split
 
@@ -74,3 +75,11 @@ def bits():
         ]
 
     return arrays
+
+
+@pytest.fixture
+def unchecked():
+    """Turn the shape checker of the tests off: it would speak before the function's own message."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)

@@ -1,0 +1,365 @@
+"""Lab 22: typical wrong answers and the help they must get; unusual right ones."""
+
+from course_utils.labs import Right, Wrong
+
+GRADIENT = [
+    Wrong(
+        "truth minus prediction",
+        says="not truth minus prediction",
+        swap=("dz = (1 / (1 + np.exp(-z)) - y)", "dz = (y - 1 / (1 + np.exp(-z)))"),
+    ),
+    Wrong("forgets to divide the gradient by the batch", says="B times too large", swap=(" / len(y)", "")),
+    Wrong("divides by the batch twice", says="divided by twice", swap=(" / len(y)", " / len(y) ** 2")),
+    Wrong(
+        "sums the loss",
+        says="the mean over the batch, not the sum",
+        swap=("(np.logaddexp(0, z) - y * z).mean()", "(np.logaddexp(0, z) - y * z).sum()"),
+    ),
+    Wrong("forgets tanh's derivative", says="tanh's derivative", swap=(" * (1 - h**2)", "")),
+    Wrong("takes ReLU's derivative", says="tanh's derivative", swap=("(1 - h**2)", "(h > 0)")),
+    Wrong(
+        "averages the bias gradient over the batch",
+        says="sum over the batch; 1/B is already contained",
+        swap=("du.sum(0)", "du.mean(0)"),
+    ),
+    Wrong(
+        "sums over units instead of rows", says="has the shape of its weight", swap=("du.sum(0)", "du.sum(1)")
+    ),
+    Wrong(
+        "returns a matrix the wrong way round",
+        says="or transpose",
+        swap=("x.T @ du + decay * w1", "(x.T @ du + decay * w1).T"),
+    ),
+    Wrong(
+        "forgets decay in the gradient",
+        says="λ w1 and λ w2 are missing",
+        swap=("x.T @ du + decay * w1, du.sum(0), h.T @ dz + decay * w2", "x.T @ du, du.sum(0), h.T @ dz"),
+    ),
+    Wrong(
+        "forgets decay in the loss",
+        says="decay does not enter the loss",
+        swap=(" + decay / 2 * ((w1**2).sum() + (w2**2).sum())", ""),
+    ),
+    Wrong("forgets the half in the loss", says="half of λ", swap=("decay / 2", "decay")),
+    Wrong("doubles the pull", says="without a 2", swap=("decay * w1, du", "2 * decay * w1, du")),
+    Wrong("pulls the biases", says="biases are not pulled", swap=("dz.sum())", "dz.sum() + decay * b2)")),
+    Wrong("lets exp overflow", says="np.exp overflows", swap=("np.logaddexp(0, z)", "np.log(1 + np.exp(z))")),
+    Wrong(
+        "clips the probability",
+        says="do not clip",
+        swap=("np.logaddexp(0, z)", "np.logaddexp(0, np.clip(z, -50, 50))"),
+    ),
+    Wrong(
+        "updates the weights itself",
+        says="the loop that calls you does the update",
+        swap=("    du = np.outer", "    w2 -= h.T @ dz\n    du = np.outer"),
+    ),
+    Wrong(
+        "lets jax differentiate",
+        says="with NumPy alone",
+        code="""
+def loss_and_gradient(weights, x, y, decay):
+    def objective(weights):
+        w1, b1, w2, b2 = weights
+        z = jnp.tanh(x @ w1 + b1) @ w2 + b2
+        return (jnp.logaddexp(0, z) - y * z).mean() + decay / 2 * ((w1**2).sum() + (w2**2).sum())
+    return jax.value_and_grad(objective)(weights)
+""",
+    ),
+    Right(
+        "row by row, with loops",
+        """
+def loss_and_gradient(weights, x, y, decay):
+    w1, b1, w2, b2 = weights
+    gradient = [decay * w1, np.zeros_like(b1), decay * w2, 0.0]
+    loss = decay * 0.5 * (np.sum(w1 * w1) + w2 @ w2)
+    for row, label in zip(x, y):
+        h = np.tanh(row @ w1 + b1)
+        z = h @ w2 + b2
+        loss = loss + (max(z, 0) + np.log1p(np.exp(-abs(z))) - label * z) / len(y)
+        back = (0.5 * (1 + np.tanh(z / 2)) - label) / len(y)
+        through = back * w2 * (1 - h) * (1 + h)
+        step = [np.outer(row, through), through, back * h, back]
+        gradient = [total + part for total, part in zip(gradient, step)]
+    return loss, gradient
+""",
+    ),
+    Right(
+        "einsum, and the sigmoid from SciPy",
+        """
+from scipy.special import expit, softplus
+
+def loss_and_gradient(weights, x, y, decay):
+    w1, b1, w2, b2 = weights
+    h = np.tanh(np.einsum("bi,ij->bj", x, w1) + b1)
+    z = np.einsum("bj,j->b", h, w2) + b2
+    mean = np.full(len(y), 1 / len(y))
+    back = (expit(z) - y) * mean
+    loss = mean @ (softplus(z) - y * z) + decay / 2 * (np.linalg.norm(w1) ** 2 + np.linalg.norm(w2) ** 2)
+    slope = np.cosh(np.arctanh(np.clip(h, -1 + 1e-16, 1 - 1e-16))) ** -2.0
+    du = np.einsum("b,j,bj->bj", back, w2, slope)
+    return loss, [np.einsum("bi,bj->ij", x, du) + decay * w1, np.ones(len(y)) @ du, back @ h + decay * w2, back.sum()]
+""",
+    ),
+]
+
+ADAM = [
+    Wrong(
+        "forgets the bias correction",
+        says="bias correction is missing",
+        swap=("rate * m_hat / (np.sqrt(v_hat)", "rate * m / (np.sqrt(v)"),
+    ),
+    Wrong("corrects m alone", says="bias correction of v is missing", swap=("np.sqrt(v_hat)", "np.sqrt(v)")),
+    Wrong("corrects v alone", says="bias correction of m is missing", swap=("rate * m_hat", "rate * m")),
+    Wrong(
+        "counts steps from 0 twice",
+        says="took t + 1",
+        code="""
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    t = step + 1
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return w - rate * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon), m, v
+""",
+    ),
+    Wrong(
+        "counts steps from 0",
+        says="steps count from 1",
+        code="""
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    t = np.float64(step - 1)
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return w - rate * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon), m, v
+""",
+    ),
+    Wrong(
+        "puts epsilon under the root",
+        says="outside the square root",
+        swap=("(np.sqrt(v_hat) + epsilon)", "np.sqrt(v_hat + epsilon)"),
+    ),
+    Wrong("climbs", says="subtract", swap=("return w - rate", "return w + rate")),
+    Wrong("does not square", says="SQUARE", swap=("gradient**2", "gradient")),
+    Wrong("forgets the root", says="square root of v̂ is missing", swap=("np.sqrt(v_hat)", "v_hat")),
+    Wrong(
+        "swaps the betas",
+        says="betas are swapped",
+        swap=("m = beta1 * m + (1 - beta1)", "m = beta2 * m + (1 - beta2)"),
+    ),
+    Wrong(
+        "keeps the corrected moment",
+        says="correction was kept in m",
+        swap=("epsilon), m, v", "epsilon), m_hat, v"),
+    ),
+    Wrong("writes the numbers in", says="with other betas", swap=("1 - beta1**step", "1 - 0.9**step")),
+    Wrong(
+        "works in place",
+        says="changed in place",
+        code="""
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    m *= beta1
+    m += (1 - beta1) * gradient
+    v *= beta2
+    v += (1 - beta2) * gradient**2
+    w -= rate * m / (1 - beta1**step) / (np.sqrt(v / (1 - beta2**step)) + epsilon)
+    return w, m, v
+""",
+    ),
+    Wrong(
+        "calls optax",
+        says="write the formula yourself",
+        code="""
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    import optax
+    state = (optax.ScaleByAdamState(step - 1, m, v), optax.EmptyState())
+    move, (kept, _) = optax.adam(rate, beta1, beta2, epsilon).update(gradient, state)
+    return w + move, kept.mu, kept.nu
+""",
+    ),
+    Wrong(
+        "calls optax by another name",
+        says="write the formula yourself",
+        code="""
+from optax import adam as mine
+
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    return w + mine(rate).update(gradient, mine(rate).init(w))[0], m, v
+""",
+    ),
+    Right(
+        "the rate takes the corrections along",
+        """
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    m = m + (1 - beta1) * (gradient - m)
+    v = v + (1 - beta2) * (gradient * gradient - v)
+    root = (1 - beta2**step) ** 0.5
+    return [w - rate * root / (1 - beta1**step) * m / (v**0.5 + epsilon * root), m, v]
+""",
+    ),
+    Right(
+        "a loop over single numbers",
+        """
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    out = [np.empty(np.shape(w)) for _ in range(3)]
+    for at in np.ndindex(np.shape(w)):
+        first = out[1][at] = beta1 * m[at] + (1 - beta1) * gradient[at]
+        second = out[2][at] = beta2 * v[at] + (1 - beta2) * gradient[at] ** 2
+        out[0][at] = w[at] - rate * first / (1 - beta1**step) / ((second / (1 - beta2**step)) ** 0.5 + epsilon)
+    return out
+""",
+    ),
+]
+
+RUN = [
+    Wrong(
+        "loops in Python",
+        says="a loop in Python",
+        code="""
+def run(update, state, batches):
+    losses = []
+    for batch in batches:
+        state, loss = update(state, batch)
+        losses.append(loss)
+    return state, jnp.stack(losses)
+""",
+    ),
+    Wrong(
+        "compiles the Python loop",
+        says="compiled or not",
+        code="""
+def run(update, state, batches):
+    def loop(state, batches):
+        losses = []
+        for batch in batches:
+            state, loss = update(state, batch)
+            losses.append(loss)
+        return state, jnp.stack(losses)
+    return jax.jit(loop)(state, batches)
+""",
+    ),
+    Wrong(
+        "compiles one step and calls it",
+        says="one program a step",
+        code="""
+def run(update, state, batches):
+    step, losses = jax.jit(update), []
+    for batch in batches:
+        state, loss = step(state, batch)
+        losses.append(loss)
+    return state, jnp.stack(losses)
+""",
+    ),
+    Wrong(
+        "begins every step at the initial state",
+        says="must be carried on",
+        code="""
+def run(update, state, batches):
+    states, losses = jax.vmap(lambda batch: update(state, batch))(batches)
+    return jax.tree.map(lambda s: s[-1], states), losses
+""",
+    ),
+    Wrong(
+        "drops the first batch",
+        says="one step is missing",
+        swap=("state, batches))(state, batches)", "state, batches))(state, batches[1:])"),
+    ),
+    Wrong(
+        "returns the last loss",
+        says="neither the last nor the mean",
+        code="""
+def run(update, state, batches):
+    state, losses = jax.lax.scan(update, state, batches)
+    return state, losses[-1]
+""",
+    ),
+    Wrong(
+        "returns the mean loss",
+        says="neither the last nor the mean",
+        code="""
+def run(update, state, batches):
+    state, losses = jax.lax.scan(update, state, batches)
+    return state, losses.mean()
+""",
+    ),
+    Wrong(
+        "returns losses, then state",
+        says="the state comes first",
+        code="""
+def run(update, state, batches):
+    return jax.lax.scan(update, state, batches)[::-1]
+""",
+    ),
+    Wrong(
+        "swaps what scan's function returns",
+        says="returns (state, loss)",
+        code="""
+def run(update, state, batches):
+    return jax.lax.scan(lambda state, batch: update(state, batch)[::-1], state, batches)
+""",
+    ),
+    Wrong(
+        "scans backwards",
+        says="batches were taken in reversed order",
+        code="""
+def run(update, state, batches):
+    return jax.lax.scan(update, state, batches, reverse=True)
+""",
+    ),
+    Wrong(
+        "returns the first state",
+        says="not the one after the last batch",
+        code="""
+def run(update, state, batches):
+    return state, jax.lax.scan(update, state, batches)[1]
+""",
+    ),
+    Wrong(
+        "makes the loss a Python number",
+        says="becomes a Python number",
+        code="""
+def run(update, state, batches):
+    def step(state, batch):
+        state, loss = update(state, batch)
+        return state, float(loss)
+    return jax.lax.scan(step, state, batches)
+""",
+    ),
+    Right(
+        "scan alone",
+        code="""
+def run(update, state, batches):
+    return jax.lax.scan(update, state, batches)
+""",
+    ),
+    Right(
+        "a fori_loop that writes into an array",
+        code="""
+def run(update, state, batches):
+    def body(i, carry):
+        state, losses = carry
+        state, loss = update(state, batches[i])
+        return state, losses.at[i].set(loss)
+    return jax.lax.fori_loop(0, len(batches), body, (state, jnp.zeros(len(batches))))
+""",
+    ),
+    Right(
+        "losses brought to NumPy",
+        code="""
+def run(update, state, batches):
+    state, losses = jax.lax.scan(lambda s, b: update(s, b), state, batches)
+    return [state, np.asarray(losses)]
+""",
+    ),
+    Right(
+        "two scans of half the steps",
+        code="""
+def run(update, state, batches):
+    half = len(batches) // 2
+    state, first = jax.lax.scan(update, state, batches[:half])
+    state, second = jax.lax.scan(update, state, batches[half:])
+    return state, jnp.concatenate([first, second])
+""",
+    ),
+]
+
+CATALOGUE = {"loss_and_gradient": GRADIENT, "adam_step": ADAM, "run": RUN}

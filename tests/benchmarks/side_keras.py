@@ -1,0 +1,66 @@
+"""Keras on TensorFlow: `model.fit` with its defaults, as D0 and D4 have it."""
+
+import keras
+import numpy as np
+import tensorflow
+from cases import LAYERS, Case
+
+
+def network(case: Case) -> keras.Sequential:
+    model = keras.Sequential([keras.Input(case.inputs)])
+    flat = len(case.inputs) == 1
+    for i, layer in enumerate(LAYERS[case.network]):
+        if layer[0] == "conv":
+            model.add(keras.layers.Conv2D(layer[1], layer[2], activation="relu"))
+        elif layer[0] == "pool":
+            model.add(keras.layers.MaxPooling2D(2))
+        else:
+            if not flat:
+                model.add(keras.layers.Flatten())
+                flat = True
+            last = i == len(LAYERS[case.network]) - 1
+            model.add(keras.layers.Dense(layer[1], activation=None if last else "relu"))
+    if case.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(1e-3, epsilon=1e-8)  # the others' value
+    else:
+        optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+class Side:
+    def __init__(self, case: Case, arrays: dict[str, np.ndarray]) -> None:
+        self.case = case
+        rows = arrays["order"].ravel()
+        self.x, self.y = (
+            arrays["x"][rows],
+            arrays["y"][rows],
+        )  # the batches of all epochs, one after the other
+        self.kernels = [
+            arrays[f"kernel{i}"] for i in range(sum(name.startswith("kernel") for name in arrays))
+        ]
+        self.model = network(case)
+
+    def reset(self) -> None:
+        self.model.set_weights(
+            [part for kernel in self.kernels for part in (kernel, np.zeros(kernel.shape[-1], np.float32))]
+        )
+        for variable in self.model.optimizer.variables:
+            if variable is not self.model.optimizer._learning_rate:
+                variable.assign(np.zeros(variable.shape, variable.dtype))
+
+    def run(self) -> list[float]:
+        history = self.model.fit(
+            self.x,
+            self.y,
+            batch_size=self.case.batch,
+            epochs=self.case.epochs,
+            steps_per_epoch=self.case.steps,
+            shuffle=False,
+            verbose=0,
+        )
+        return [float(value) for value in history.history["loss"]]
+
+
+def versions() -> dict[str, str]:
+    return {"keras": keras.__version__, "tensorflow": tensorflow.__version__, "numpy": np.__version__}

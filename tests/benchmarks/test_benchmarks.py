@@ -1,0 +1,122 @@
+"""The definitions agree with the package and with the documents; nothing here is timed."""
+
+import json
+import math
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import report
+from cases import CASES, arrays, kernels, least_bytes, operations, parameter_count, products
+from flax import nnx
+from side_course import Side, network, order
+
+RECORD = Path(__file__).parent / "results" / "record.json"
+BY_NAME = {case.name: case for case in CASES}
+
+recorded = pytest.mark.skipif(not RECORD.exists(), reason="no benchmark was recorded yet")
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("D0, batch 32", 3202), ("LeNet (D2), batch 64", 62_006), ("D4, batch 64", 347_146)]
+)
+def test_parameters_are_those_of_the_documents(name, count):
+    assert parameter_count(BY_NAME[name]) == count
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_course_trains_the_network_that_the_peers_train(case):
+    params = jax.tree.leaves(nnx.state(network(case), nnx.Param))
+    assert sum(param.size for param in params) == parameter_count(case)
+    assert sorted(param.shape for param in params if param.ndim > 1) == sorted(kernels(case))
+
+
+def test_the_peers_get_the_batches_of_fit():
+    """The loss of fit's first step is that of the first batch handed to the peers."""
+    case = CASES[0]
+    batches = order(case)
+    assert batches.shape == (case.epochs, case.steps, case.batch)
+    made = arrays(case)
+    side = Side(case, made)
+    side.reset()
+    first = made["x"][batches[0, 0]]
+    logits = np.asarray(side.model(jnp.asarray(first)), np.float64)
+    chances = np.exp(logits - logits.max(1, keepdims=True))
+    chances /= chances.sum(1, keepdims=True)
+    by_hand = -np.log(chances[np.arange(case.batch), made["y"][batches[0, 0]]]).mean()
+    assert side.run().step_loss[0] == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_reset_makes_runs_equal():
+    side = Side(CASES[0], arrays(CASES[0]))
+    runs = []
+    for _ in range(2):
+        side.reset()
+        runs.append(side.run().step_loss)
+    np.testing.assert_array_equal(*runs)
+
+
+def test_operations_of_the_smallest_network_by_hand():
+    case = BY_NAME["D0, batch 32"]
+    assert products(case) == [(32, 10, 50), (32, 50, 50), (32, 50, 2)]
+    assert operations(case) == 2 * 32 * (2 * 500 + 3 * 2500 + 3 * 100)
+
+
+def test_bytes_grow_with_the_batch_by_the_activations_alone():
+    small, middle, large = (least_bytes(BY_NAME[f"LeNet (D2), batch {batch}"]) for batch in (4, 64, 256))
+    assert (middle - small) / 60 == (large - middle) / 192
+
+
+def record_of(ours, theirs, first_ours=1.0, first_theirs=0.1):
+    sides = {
+        "course": {"ms_per_step": ours, "ms_per_step_range": [ours, ours], "first_run_s": first_ours},
+        **{
+            side: {"ms_per_step": theirs, "ms_per_step_range": [theirs, theirs], "first_run_s": first_theirs}
+            for side in ("torch", "torch, indexed", "keras")
+        },
+    }
+    return {
+        "date": "2026-01-01",
+        "hardware": {"processor": "p", "cores": 2, "system": "s"},
+        "versions": {"jax": "0"},
+        "rounds": 1,
+        "warm_runs": 1,
+        "floor": {"gflops": 100.0, "gbytes": 10.0, "products_ms": {case.name: 1.0 for case in CASES}},
+        "cases": {case.name: sides for case in CASES},
+    }
+
+
+def test_break_even_is_where_both_lines_meet():
+    record = record_of(ours=0.1, theirs=0.5, first_ours=1.025, first_theirs=0.125)
+    assert report.break_even(record, "D0, batch 32", "torch") == pytest.approx(2500)
+    assert report.break_even(record_of(0.5, 0.1), "D0, batch 32", "torch") == math.inf
+
+
+def test_verdicts_follow_the_figures():
+    assert "the aim was 15: reached" in report.verdicts(record_of(1.0, 15.0))[0]
+    assert "the aim was 40: missed" in report.verdicts(record_of(1.0, 15.0))[1]
+    assert "0.50 times" in report.verdicts(record_of(1.0, 0.5))[2]
+
+
+def test_a_record_becomes_table_and_plot(tmp_path):
+    report.store(record_of(1.0, 2.0), tmp_path / "results")
+    written = (tmp_path / "results" / "benchmarks.md").read_text()
+    assert all(case.name in written for case in CASES)
+    assert (tmp_path / "results" / "benchmarks.png").stat().st_size > 10_000
+
+
+@recorded
+def test_the_record_names_versions_and_hardware():
+    record = json.loads(RECORD.read_text())
+    assert {"processor", "cores", "system"} <= record["hardware"].keys()
+    assert {"python", "jax", "flax", "torch", "keras", "tensorflow"} <= record["versions"].keys()
+    assert record["cases"].keys() == BY_NAME.keys()
+    assert record["rounds"] >= 3
+
+
+@recorded
+def test_table_and_record_agree():
+    record = json.loads(RECORD.read_text())
+    assert (RECORD.parent / "benchmarks.md").read_text() == report.table(record)

@@ -1,0 +1,41 @@
+"""One process, one side, one case: a first run, then warm ones. ``python worker.py SIDE CASE ARRAYS RUNS``.
+
+The first run begins with everything imported and the network built; it holds compilation, tracing and the
+start of thread pools. Every run begins with the same weights and a fresh optimizer.
+"""
+
+import json
+import os
+import sys
+import time
+
+os.environ["COURSE_PROGRESS"] = "0"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+
+def main(side: str, number: str, path: str, runs: str) -> dict:
+    import numpy as np
+    from cases import CASES
+
+    case = CASES[int(number)]
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    if side == "course":
+        import side_course as module
+    elif side == "keras":
+        import side_keras as module
+    else:
+        import side_torch as module
+    made = module.Side(case, arrays, indexed=True) if side == "torch, indexed" else module.Side(case, arrays)
+    seconds, losses = [], []
+    for _ in range(1 + int(runs)):
+        made.reset()
+        begin = time.perf_counter()
+        result = made.run()
+        seconds.append(time.perf_counter() - begin)
+        losses.append(result.history["loss"].tolist() if side == "course" else result)
+    return {"first": seconds[0], "warm": seconds[1:], "losses": losses, "versions": module.versions()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*sys.argv[1:])))
