@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Int64
 
 from course_utils.data.dataset import Dataset, Provenance, Split
 from course_utils.data.images import digits
@@ -188,12 +187,10 @@ TASKS: dict[str, Callable[[np.random.Generator], Task]] = {
 
 
 def _mapped(data: Dataset, change: Callable[[np.ndarray], np.ndarray], copies: int = 1) -> Dataset:
-    parts: list[Split] = []
-    for part in (data.train, data.val, data.test):
-        x: Float32[np.ndarray, "rows positions features"] = change(np.repeat(part.x, copies, axis=0))
-        y: Int64[np.ndarray, " rows"] = np.repeat(part.y, copies)
-        parts.append(Split(x, y))
-    return Dataset(*parts, data.provenance)
+    def mapped(part: Split) -> Split:
+        return Split(change(np.repeat(part.x, copies, axis=0)), np.repeat(part.y, copies))
+
+    return Dataset(mapped(data.train), mapped(data.val), mapped(data.test), data.provenance)
 
 
 def _generated(name: str, rows: Callable[[int], Split], form: Form) -> Task:

@@ -23,7 +23,7 @@ def normalised(adjacency: Float[Array, "*batch nodes nodes"]) -> Float[Array, "*
     Returns:
         $\\hat A$.
 
-    >>> normalised(jnp.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
+    >>> normalised(jnp.array([[0.0, 1.0], [1.0, 0.0]])).round(6).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
     """
     linked = adjacency + jnp.eye(adjacency.shape[-1])

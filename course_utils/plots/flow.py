@@ -18,7 +18,8 @@ def flow(
     Args:
         stages: name → a few words under it, in order.
         title: the message, in a sentence.
-        back: (from, to): one arrow that leads back, drawn dashed.
+        back: (from, to): one arrow that leads back, drawn dashed; from one line to another it runs down the
+            right-hand side, so there both belong into the last column.
         columns: boxes in one line of the figure.
 
     Returns:
@@ -58,12 +59,12 @@ def flow(
             )
     if back is not None:
         (x0, y0), (x1, y1) = place[back[0]], place[back[1]]
-        axes.annotate(
-            "",
-            (x1 + 0.32, y1),
-            (x0 + 0.32, y0),
-            arrowprops=arrow | {"linestyle": "--", "connectionstyle": "arc3,rad=0.6"},
-        )
+        if y0 == y1:  # over the boxes, clear of the words under them
+            start, end, bend = (x0 + 0.0, y0 + 0.17), (x1 + 0.0, y1 + 0.17), 0.3 / abs(x0 - x1)
+        else:
+            start, end, bend = (x0 + 0.32, y0 + 0.0), (x1 + 0.32, y1 + 0.0), 0.6
+        dashed = {"linestyle": "--", "connectionstyle": f"arc3,rad={bend}"}
+        axes.annotate("", end, start, arrowprops=arrow | dashed)
     axes.set_xlim(-0.5, columns - 0.3)
     axes.set_ylim(-lines + 0.35, 0.35)
     axes.axis("off")

@@ -21,7 +21,8 @@ def network(case: Case) -> keras.Sequential:
             last = i == len(LAYERS[case.network]) - 1
             model.add(keras.layers.Dense(layer[1], activation=None if last else "relu"))
     if case.optimizer == "adam":
-        optimizer = keras.optimizers.Adam(1e-3, epsilon=1e-8)  # the others' value
+        # Keras adds epsilon before it corrects the second moment: this is the others' 1e-8 at the first update.
+        optimizer = keras.optimizers.Adam(1e-3, epsilon=1e-8 * (1 - 0.999) ** 0.5)
     else:
         optimizer = keras.optimizers.SGD(1e-3, momentum=0.9)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import io
 import os
 import signal
 import subprocess
@@ -41,6 +42,16 @@ def test_a_disk_that_becomes_full_keeps_what_came(server, partial, monkeypatch):
     monkeypatch.setattr(download, "_write", real)
     assert fetch(server.url, "file", SHA256, **QUICK).read_bytes() == CONTENT
     assert server.ranges == [None, "bytes=100000-"]
+
+
+def test_a_disk_that_takes_a_part_is_given_the_rest(partial):
+    class Narrow(io.FileIO):
+        def write(self, block):
+            return super().write(block[:7])
+
+    with Narrow(partial, "wb") as file:
+        download._write(file, CONTENT[:100])
+    assert partial.read_bytes() == CONTENT[:100]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
