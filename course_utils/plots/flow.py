@@ -59,10 +59,12 @@ def flow(
             )
     if back is not None:
         (x0, y0), (x1, y1) = place[back[0]], place[back[1]]
+        start: tuple[float, float]
+        end: tuple[float, float]
         if y0 == y1:  # over the boxes, clear of the words under them
-            start, end, bend = (x0 + 0.0, y0 + 0.17), (x1 + 0.0, y1 + 0.17), 0.3 / abs(x0 - x1)
+            start, end, bend = (x0, y0 + 0.17), (x1, y1 + 0.17), 0.3 / abs(x0 - x1)
         else:
-            start, end, bend = (x0 + 0.32, y0 + 0.0), (x1 + 0.32, y1 + 0.0), 0.6
+            start, end, bend = (x0 + 0.32, y0), (x1 + 0.32, y1), 0.6
         dashed = {"linestyle": "--", "connectionstyle": f"arc3,rad={bend}"}
         axes.annotate("", end, start, arrowprops=arrow | dashed)
     axes.set_xlim(-0.5, columns - 0.3)
