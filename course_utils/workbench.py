@@ -176,8 +176,17 @@ def deliver(folder: Path, name: str, content: bytes, last: Print | None, today: 
     return Change(name, "yours", beside)
 
 
+def pages(folder: Path) -> list[Path]:
+    """Return the notebooks below a folder in reading order, without those of hidden folders."""
+    return sorted(
+        path
+        for path in folder.rglob("*.ipynb")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
 def update(notebooks: Path, folder: Path, today: datetime.date) -> list[Change]:
-    """Bring a working copy up to date with the course's notebooks.
+    """Bring a working copy up to date with the course's notebooks, and with the labs that lie beside them.
 
     The manifest is written after each change, so that an update that is killed goes on where it stopped.
 
@@ -193,16 +202,14 @@ def update(notebooks: Path, folder: Path, today: datetime.date) -> list[Change]:
         ValueError: There are no notebooks, or the two folders overlap.
         OSError: The disk is full, or the working copy not writable.
     """
-    names = sorted(
-        path.relative_to(notebooks).as_posix()
-        for path in notebooks.rglob("*.ipynb")
-        if not any(part.startswith(".") for part in path.relative_to(notebooks).parts)
-    )
-    if not names:
+    sources = {path.relative_to(notebooks).as_posix(): path for path in pages(notebooks)}
+    if not sources:
         raise ValueError(
             f"expected the course's notebooks in {notebooks}, found none: "
             "run this in a checkout of the course, or name their folder with --from"
         )
+    labs = notebooks.parent / "labs"
+    sources |= {f"labs/{path.relative_to(labs).as_posix()}": path for path in pages(labs)}
     here, there = folder.resolve(), notebooks.resolve()
     if here == there or here in there.parents or there in here.parents:
         raise ValueError(
@@ -212,8 +219,8 @@ def update(notebooks: Path, folder: Path, today: datetime.date) -> list[Change]:
     if not (folder / LAB_BOOK).exists():
         write(folder / LAB_BOOK, b"")
     delivered, changes = read_manifest(folder), []
-    for name in names:
-        content = (notebooks / name).read_bytes()
+    for name, path in sources.items():
+        content = path.read_bytes()
         changes.append(deliver(folder, name, content, delivered.get(name), today))
         if delivered.get(name) != fingerprint(content):
             delivered[name] = fingerprint(content)

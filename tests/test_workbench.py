@@ -282,3 +282,12 @@ def test_pages_of_every_folder_share_one_lab_book(tmp_path, monkeypatch) -> None
     before = (folder / "lab_book.jsonl").read_bytes()
     update(notebooks, folder, datetime.date(2026, 1, 2))
     assert (folder / "lab_book.jsonl").read_bytes() == before != b""
+
+
+def test_the_labs_beside_the_notebooks_are_delivered_too(tmp_path) -> None:
+    for name in ("notebooks/00_a.ipynb", "labs/lab12_b/lab12_b.ipynb", "labs/.hidden/c.ipynb"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('{"cells": []}')
+    changes = update(tmp_path / "notebooks", tmp_path / "mine", datetime.date(2026, 1, 1))
+    assert [change.name for change in changes] == ["00_a.ipynb", "labs/lab12_b/lab12_b.ipynb"]
+    assert (tmp_path / "mine" / "labs" / "lab12_b" / "lab12_b.ipynb").is_file()

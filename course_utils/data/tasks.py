@@ -10,6 +10,7 @@ import numpy as np
 
 from course_utils.data.dataset import Dataset, Provenance, Split
 from course_utils.data.images import digits
+from course_utils.data.scaling import Standardizer
 
 FLOORS, VALUES = 5, 4
 _ROWS = (3000, 500, 2000)  # train, val, test of the generated tasks
@@ -70,19 +71,23 @@ class Task:
 
 
 def dealt_digits(rng: np.random.Generator) -> Task:
-    """A table without neighbourhood: the 64 pixels of the digits, dealt into 16 hands of four.
+    """A table whose columns are strangers: the 64 pixels of the digits, dealt out like cards.
 
-    The same order for all images. What stood side by side no longer does, and nothing says what did.
+    The same order for all images. Each column is standardised by the training rows, and every other one, by lot,
+    counted downwards, as columns of a table have units of their own.
 
     >>> dealt_digits(np.random.default_rng(0)).data
-    Dataset(digits: train 1078, val 360, test 359; x float32[rows, 16, 4], y int64[rows])
+    Dataset(digits: train 1078, val 360, test 359; x float32[rows, 64, 1], y int64[rows])
     """
     images = digits(rng)
     order = rng.permutation(64)
-    return Task(
-        _mapped(images, lambda x: x.reshape(-1, 64)[:, order].reshape(-1, 16, 4)),
-        Form(positions=16, features=4, classes=10, grid=(4, 4)),
-    )
+    units = rng.permutation(np.repeat(np.array([-1, 1], np.float32), 32))
+    scale = Standardizer.fit(images.train.x.reshape(-1, 64))
+
+    def deal(x: np.ndarray) -> np.ndarray:
+        return (scale.transform(x.reshape(-1, 64)) * units)[:, order, None]
+
+    return Task(_mapped(images, deal), Form(positions=64, features=1, classes=10, grid=(8, 8)))
 
 
 def placed_digits(rng: np.random.Generator, copies: int = 3) -> Task:

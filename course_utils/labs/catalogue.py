@@ -69,18 +69,24 @@ class Wrong(_Answer):
             raise ValueError(f"{self.why!r} needs says=, a fragment of the message that names the cause.")
 
 
-def load_catalogue(path: Path) -> dict[str, list[Right | Wrong]]:
-    """The answers of a lab's ``catalogue.py``, by the name of their task.
+def load_catalogue(folder: Path) -> dict[str, list[Right | Wrong]]:
+    """The answers of a lab's catalogue, by the name of their task.
 
     Args:
-        path: the file; it defines ``CATALOGUE``.
+        folder: the master's folder; each ``catalogue*.py`` in it defines ``CATALOGUE`` for other tasks.
 
     Raises:
-        ValueError: the file is missing or defines no ``CATALOGUE``.
+        ValueError: there is no such file, one defines no ``CATALOGUE``, or two hold the same task.
     """
-    if not path.is_file():
-        raise ValueError(f"{path.parent.name} has no catalogue.py: write one beside the master.")
-    names = runpy.run_path(str(path))
-    if "CATALOGUE" not in names:
-        raise ValueError(f"{path.parent.name}/catalogue.py must define CATALOGUE, a list of answers by task.")
-    return names["CATALOGUE"]
+    files = sorted(folder.glob("catalogue*.py"))
+    if not files:
+        raise ValueError(f"{folder.name} has no catalogue.py: write one beside the master.")
+    catalogue: dict[str, list[Right | Wrong]] = {}
+    for path in files:
+        names = runpy.run_path(str(path))
+        if "CATALOGUE" not in names:
+            raise ValueError(f"{folder.name}/{path.name} must define CATALOGUE, a list of answers by task.")
+        if twice := sorted(catalogue.keys() & names["CATALOGUE"].keys()):
+            raise ValueError(f"{folder.name}/{path.name} repeats {twice}: keep a task's answers in one file.")
+        catalogue |= names["CATALOGUE"]
+    return catalogue

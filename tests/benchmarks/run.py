@@ -39,8 +39,14 @@ def peers_python() -> Path:
     stamp = folder / "peers.stamp"
     if not stamp.exists() or stamp.read_text() != " ".join(PEERS):
         print(f"making .venv/peers with {', '.join(PEERS)}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
+        for command in (
+            [sys.executable, "-m", "venv", folder],
+            [python, "-m", "pip", "install", "--quiet", *PEERS],
+        ):
+            if subprocess.run(command).returncode:
+                sys.exit(
+                    "the peers' environment could not be made: see pip's words above, then run this again"
+                )
         stamp.write_text(" ".join(PEERS))
     return python
 

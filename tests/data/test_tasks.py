@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from course_utils.data import digits
 from course_utils.data.tasks import TASKS, Form, dealt_digits, lift, lookup, placed_digits, village
 
 every_task = pytest.mark.parametrize("name", TASKS)
@@ -32,18 +33,22 @@ def test_only_the_digits_are_real(name):
     assert TASKS[name](np.random.default_rng(0)).data.provenance.generated == ("digits" not in name)
 
 
-def test_dealing_keeps_every_pixel_and_uses_one_order():
-    x, _ = rows(dealt_digits(np.random.default_rng(0)))
-    from course_utils.data import digits
-
-    rng = np.random.default_rng(0)
-    plain = digits(rng).test.x.reshape(-1, 64)
-    np.testing.assert_array_equal(x.reshape(-1, 64), plain[:, rng.permutation(64)])
+def test_dealing_standardises_each_pixel_and_moves_it():
+    dealt = dealt_digits(np.random.default_rng(0)).data.train.x[:, :, 0]
+    plain = digits(np.random.default_rng(0)).train.x.reshape(-1, 64)
+    varies = plain.std(axis=0) > 0
+    assert varies.sum() == (dealt.std(axis=0) > 0).sum() > 50
+    scaled = (plain[:, varies] - plain[:, varies].mean(axis=0)) / plain[:, varies].std(axis=0)
+    alike = scaled.T @ dealt / len(dealt)  # correlations [pixel, column]
+    best = np.abs(alike).argmax(axis=1)
+    assert len(set(best)) == varies.sum()
+    assert (best != np.flatnonzero(varies)).mean() > 0.9
+    signed = alike[np.arange(len(best)), best]
+    np.testing.assert_allclose(np.abs(signed), 1, atol=1e-3)
+    assert 0.3 < (signed < 0).mean() < 0.7
 
 
 def test_placing_keeps_the_image_and_covers_every_place():
-    from course_utils.data import digits
-
     plain = digits(np.random.default_rng(0)).test.x
     x, y = rows(placed_digits(np.random.default_rng(0), copies=2))
     canvas = x.reshape(-1, 7, 7, 2, 2).transpose(0, 1, 3, 2, 4).reshape(-1, 14, 14)

@@ -25,7 +25,16 @@ def test_a_wrong_answer_needs_the_message_that_helps():
 
 def test_a_missing_or_empty_catalogue_is_refused(tmp_path: Path):
     with pytest.raises(ValueError, match=r"has no catalogue\.py"):
-        load_catalogue(tmp_path / "catalogue.py")
+        load_catalogue(tmp_path)
     (tmp_path / "catalogue.py").write_text("ANSWERS = {}")
     with pytest.raises(ValueError, match="must define CATALOGUE"):
-        load_catalogue(tmp_path / "catalogue.py")
+        load_catalogue(tmp_path)
+
+
+def test_several_files_make_one_catalogue_and_may_not_repeat_a_task(tmp_path: Path):
+    (tmp_path / "catalogue_first.py").write_text("CATALOGUE = {'a': []}")
+    (tmp_path / "catalogue_second.py").write_text("CATALOGUE = {'b': []}")
+    assert load_catalogue(tmp_path) == {"a": [], "b": []}
+    (tmp_path / "catalogue_third.py").write_text("CATALOGUE = {'b': []}")
+    with pytest.raises(ValueError, match=r"catalogue_third\.py repeats \['b'\]"):
+        load_catalogue(tmp_path)
