@@ -64,7 +64,7 @@ class Checkout:
 
     def make(self, *arguments: str, **settings: str) -> tuple[int, str, list[str]]:
         process = self.start(*arguments, **settings)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         return process.returncode, out.strip(), err.splitlines()
 
     def refuses(self, **settings: str) -> str:
@@ -195,7 +195,7 @@ def test_second_maker_is_sent_away_and_a_stopped_one_leaves_nothing_done(checkou
     wait_for(checkout.pip_calls)
     assert f"process {first.pid} is making .venv/3.12 just now" in checkout.refuses()
     os.killpg(first.pid, signal.SIGINT)
-    _, said = first.communicate(timeout=20)
+    _, said = first.communicate(timeout=120)
     assert first.returncode == 1
     assert (
         said.splitlines()[-1] == "environment: stopped before .venv/3.12 was complete: run the command again"
@@ -208,7 +208,7 @@ def test_killed_maker_does_not_block_the_next(checkout: Checkout):
     first = checkout.start(PIP="exec sleep 30")
     wait_for(checkout.pip_calls)
     os.killpg(first.pid, signal.SIGKILL)
-    first.communicate(timeout=20)
+    first.communicate(timeout=120)
     code, _, said = checkout.make()
     assert code == 0
     assert "an earlier installation was not completed, making it again" in said[0]

@@ -6,6 +6,7 @@ The run fails when 5 % of the output cells or more are ignored, or a notebook ne
 import os
 import tempfile
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,19 @@ from nbval.plugin import IPyNbCell
 from stored import IGNORED_SHARE, Shares, load, shares
 
 MEMORY_LIMIT = 4 * 2**30
-totals: dict[str, dict[str, float]] = defaultdict(lambda: {"seconds": 0.0, "bytes": 0.0, "cells": 0})
+
+
+@dataclass
+class Total:
+    """What one notebook took and how much of it was compared."""
+
+    seconds: float = 0.0
+    cells: int = 0
+    peak_bytes: int = 0
+    shares: Shares = Shares()
+
+
+totals: dict[str, Total] = defaultdict(Total)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_teardown(item: pytest.Item):
     if isinstance(item, IPyNbCell) and item.parent.kernel is not None:
         item.user_properties.append(("peak_bytes", peak_bytes(item.parent.kernel.km.provisioner.pid)))
+        item.user_properties.append(("notebook", str(item.path)))  # the id may be relative to another folder
     return (yield)
 
 
@@ -51,20 +65,18 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if not path.endswith(".ipynb"):
         return
     total = totals[path]
-    total["seconds"] += report.duration
-    total["cells"] += report.when == "call"
-    for name, value in report.user_properties:
-        if name == "peak_bytes":
-            total["bytes"] = max(total["bytes"], value)
+    total.seconds += report.duration
+    total.cells += report.when == "call"
+    properties = dict(report.user_properties)
+    total.peak_bytes = max(total.peak_bytes, properties.get("peak_bytes", 0))
+    if "notebook" in properties and not total.shares.total:
+        total.shares = shares(load(Path(properties["notebook"])))
 
 
 def problems() -> list[str]:
     """What makes the whole run fail although every cell passed."""
-    found = [
-        f"{path} needed {t['bytes'] / 2**30:.1f} GiB"
-        for path, t in totals.items()
-        if t["bytes"] >= MEMORY_LIMIT
-    ]
+    large = {path: total.peak_bytes for path, total in totals.items() if total.peak_bytes >= MEMORY_LIMIT}
+    found = [f"{path} needed {size / 2**30:.1f} GiB" for path, size in large.items()]
     share = summed().ignored_share
     if share >= IGNORED_SHARE:
         found.append(f"{share:.1%} of the output cells are ignored; the limit is {IGNORED_SHARE:.0%}")
@@ -72,7 +84,7 @@ def problems() -> list[str]:
 
 
 def summed() -> Shares:
-    return sum((shares(load(Path(path))) for path in totals if Path(path).is_file()), Shares())
+    return sum((total.shares for total in totals.values()), Shares())
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -87,11 +99,11 @@ def pytest_terminal_summary(terminalreporter) -> None:
     line(
         f"\n{'notebook':<44}{'cells':>6}{'seconds':>9}{'peak GiB':>10}{'text':>6}{'figure':>8}{'ignored':>9}"
     )
-    for path in sorted(totals):
-        total, share = totals[path], shares(load(Path(path))) if Path(path).is_file() else Shares()
+    for path, total in sorted(totals.items()):
+        counted = total.shares
         line(
-            f"{path:<44}{total['cells']:>6.0f}{total['seconds']:>9.1f}{total['bytes'] / 2**30:>10.2f}"
-            f"{share.text:>6}{share.figure:>8}{share.ignored:>9}"
+            f"{path:<44}{total.cells:>6}{total.seconds:>9.1f}{total.peak_bytes / 2**30:>10.2f}"
+            f"{counted.text:>6}{counted.figure:>8}{counted.ignored:>9}"
         )
     everything = summed()
     cells = max(1, everything.total)
