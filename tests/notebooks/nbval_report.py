@@ -6,7 +6,7 @@ The run fails when 5 % of the output cells or more are ignored, or a notebook ne
 import os
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ class Total:
     seconds: float = 0.0
     cells: int = 0
     peak_bytes: int = 0
-    shares: Shares = Shares()
+    shares: Shares = field(default_factory=Shares)
 
 
 totals: dict[str, Total] = defaultdict(Total)
