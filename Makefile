@@ -5,7 +5,7 @@ export PYTHON COURSE_SEED
 
 environment = python=$$(sh .ci/environment) || exit 1
 
-.PHONY: help lab test notebooks ledger labs handout benchmarks lock wheel clean
+.PHONY: help lab test notebooks ledger labs handout grade benchmarks lock wheel clean
 
 help:
 	@echo "make lab        read and run the course in JupyterLab, in your own copy my_course/"
@@ -14,6 +14,7 @@ help:
 	@echo "make ledger     write the ledger of claims and the coverage table from the stored notebooks"
 	@echo "make labs       write labs/ from solutions/ (COURSE_SEED=2027: another year's variant)"
 	@echo "make handout    the students' bundle, dist/course.zip, without solutions/"
+	@echo "make grade      grade a class in a sandbox: LAB=lab11 FROM=submissions.zip"
 	@echo "make benchmarks measure against PyTorch and Keras (makes their environment first, 3 GB)"
 	@echo "make lock       resolve pyproject.toml anew into requirements.lock (NEWER=1: to the newest versions)"
 	@echo "make wheel      build the package into dist/"
@@ -37,6 +38,9 @@ labs:
 
 handout:
 	@$(environment); "$$python" -m course_utils.labs handout
+
+grade:
+	@$(environment); "$$python" -m course_utils.grading grade "$(LAB)" "$(FROM)"
 
 benchmarks:
 	@$(environment); "$$python" tests/benchmarks/run.py

@@ -1,0 +1,1 @@
+"""The two files that lie inside the sandbox; they import nothing of the course."""

@@ -1,0 +1,262 @@
+"""One submission judged: the answers run in the sandbox, the checks run here.
+
+A check of the master is executed in this process with the student's function replaced by a `Remote`: it sends the
+arguments into the sandbox and brings plain values back. What is compared, with which reference and on which fresh
+inputs, the student's program never learns.
+"""
+
+import ast
+import re
+import traceback
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from course_utils.grading.bubblewrap import Limits, SandboxError
+from course_utils.grading.records import Answers, Result, TaskResult
+from course_utils.grading.remote import Remote
+from course_utils.grading.sandbox import Sandbox, StudentError, StudentGoneError
+from course_utils.labs.lab import NEEDS_ANSWERS, SUFFIX, Lab, Task
+from course_utils.labs.release import release, role
+
+HIDES = "hides:"
+"""Begin of an answer cell's tags: ``hides:jax`` makes the module vanish from the sandbox of that task."""
+
+GIVEN_SECONDS = 300.0
+"""Time of a given cell: a busy machine, not a student, is what makes it slow."""
+
+STUDENT_SIDE = "student-side"
+"""Tag of a given cell whose functions run in the sandbox, beside the answer: it calls the answer by its name, hands it
+what cannot cross the border (a function, for example), and returns plain values to the check."""
+
+
+class Judge:
+    """The checks of one lab, ready for one submission after another."""
+
+    def __init__(
+        self,
+        master: Path,
+        *,
+        course_seed: int | None = None,
+        limits: Limits | None = None,
+        private: Collection[Path] = (),
+    ) -> None:
+        """Read the master and run its given cells.
+
+        Args:
+            master: the lab's master notebook.
+            course_seed: replaces the lab's own ``COURSE_SEED``.
+            limits: of the sandboxes.
+            private: folders that no sandbox may show; the masters' folder is always one.
+
+        Raises:
+            ValueError: the master is no lab.
+        """
+        self.lab = Lab.read(master)
+        self.course_seed, self.limits = course_seed, limits or Limits()
+        self.private = (master.resolve().parents[1], *private)
+        self.cells = _plain_cells(self.lab, course_seed)
+        self.hidden_lines = {
+            cell.metadata["nbgrader"]["grade_id"].removesuffix(SUFFIX): _hidden_lines(cell.source)
+            for cell in self.lab.notebook.cells
+            if role(cell) == "check"
+        }
+        self.student_side = [
+            node.name
+            for cell in self.lab.notebook.cells
+            if STUDENT_SIDE in cell.metadata.get("tags", [])
+            for node in ast.parse(cell.source).body
+            if isinstance(node, ast.FunctionDef)
+        ]
+        self.given: dict[str, Any] = {}
+
+    def refuse_broken_lab(self) -> None:
+        """Grade the lab's own solution; whatever fails then is not a student's fault.
+
+        Raises:
+            SandboxError: it did not score full marks.
+        """
+        own = {name: task.reference for name, task in self.lab.tasks.items()}
+        result = self.judge(Answers(own), seed=0)
+        failed = [f"{task.task}: {task.status}, {task.message}" for task in result.tasks if not task.points]
+        if failed or result.status != "graded":
+            raise SandboxError(
+                "the lab's own solution does not score full marks in the sandbox, so no student was graded. "
+                f"{result.note} {'; '.join(failed)}"
+            )
+
+    def judge(self, answers: Answers, seed: int) -> Result:
+        """Grade one submission.
+
+        Args:
+            answers: the student's answers; a task without one is blank.
+            seed: of the fresh inputs.
+        """
+        results: dict[str, TaskResult] = {}
+        groups: dict[frozenset[str], list[str]] = {}
+        for name in self.lab.tasks:
+            groups.setdefault(self._hides(name), []).append(name)
+        try:
+            for hidden, names in groups.items():
+                self._judge_group(names, hidden, dict(answers.code), seed, results)
+        except SandboxError as error:
+            return Result("INFRA", seed, note=str(error))
+        return Result("graded", seed, tuple(results[name] for name in self.lab.tasks))
+
+    def _judge_group(
+        self,
+        names: list[str],
+        hidden: frozenset[str],
+        code: dict[str, str],
+        seed: int,
+        results: dict[str, TaskResult],
+    ) -> None:
+        """Grade the tasks that share a sandbox; after a crash a new one goes on with the next task."""
+        waiting = [name for name in names if not self._blank(name, code, results)]
+        while waiting:
+            with Sandbox(self.limits, hidden=hidden, private=self.private) as sandbox:
+                for number, (kind, name, source) in enumerate(self.cells):
+                    if not waiting:
+                        return
+                    sandbox.restart_clock(GIVEN_SECONDS if kind == "given" else None)
+                    try:
+                        if kind == "given":
+                            sandbox.run(source, f"given cell {number + 1}", patient=bool(hidden))
+                        elif name in code:
+                            sandbox.run(code[name], name, patient=name not in waiting)
+                    except (StudentError, StudentGoneError) as error:
+                        if kind == "given" and not any(
+                            before[0] == "answer" and before[1] in code for before in self.cells[:number]
+                        ):
+                            raise SandboxError(f"a given cell of the lab failed: {error}") from error
+                        blamed = name if kind == "answer" else waiting[0]
+                        if blamed in waiting:
+                            waiting.remove(blamed)
+                            results[blamed] = self._failed(blamed, error)
+                        code.pop(blamed, None)
+                        if isinstance(error, StudentGoneError):
+                            break
+                        continue
+                    if kind == "answer" and name in waiting:
+                        waiting.remove(name)
+                        results[name], gone = self._check(name, code[name], sandbox, seed)
+                        if gone:
+                            code.pop(name)
+                            break
+
+    def _blank(self, name: str, code: dict[str, str], results: dict[str, TaskResult]) -> bool:
+        """Whether a task has no answer; if so, that is its result."""
+        task, source = self.lab.tasks[name], code.get(name)
+        if source is not None and source.strip() and _bare(source) != _bare(task.blank):
+            return False
+        code.pop(name, None)
+        message = "no answer cell was found" if source is None else "the answer cell was left as it is"
+        results[name] = TaskResult(name, "blank", 0.0, task.points, message)
+        return True
+
+    def _check(self, name: str, source: str, sandbox: Sandbox, seed: int) -> tuple[TaskResult, bool]:
+        """Run a task's check here, on the function inside; True when the sandbox is of no more use."""
+        task = self.lab.tasks[name]
+        if not self.given:
+            self.given = self.lab.given(self.course_seed)
+        remotes = [Remote(name, sandbox, source), *(Remote(helper, sandbox) for helper in self.student_side)]
+        names = {**self.given, "GRADING_SEED": seed, "print": _nothing}
+        sandbox.restart_clock()
+        try:
+            exec(compile(task.check, _CHECK, "exec"), names | {remote.__name__: remote for remote in remotes})
+        except Exception as error:
+            gone = next((remote.gone for remote in remotes if remote.gone is not None), None)
+            return self._failed(name, gone or error), gone is not None
+        finally:
+            if any(remote.changed for remote in remotes):
+                self.given = {}  # a given array may have been handed in and changed
+        return TaskResult(name, "passed", task.points, task.points), False
+
+    def _failed(self, name: str, error: Exception) -> TaskResult:
+        """The result of a task whose answer raised, ended, or did not pass its check."""
+        worth = self.lab.tasks[name].points
+        if isinstance(error, StudentGoneError):
+            return TaskResult(name, error.status, 0.0, worth, str(error))
+        if isinstance(error, StudentError):
+            status = "blank" if error.type == "NotImplementedError" else "wrong"
+            return TaskResult(name, status, 0.0, worth, f"the cell raised {error}")
+        return TaskResult(name, "wrong", 0.0, worth, self._message(name, error))
+
+    def _message(self, name: str, error: Exception) -> str:
+        """What the student reads; of the hidden part only the words that stand in the check itself."""
+        task = self.lab.tasks[name]
+        lines = [f.lineno or 0 for f in traceback.extract_tb(error.__traceback__) if f.filename == _CHECK]
+        hidden = any(line in self.hidden_lines[name] for line in lines)
+        described = error.__cause__ if isinstance(error.__cause__, StudentError) else None
+        if described is not None:
+            if hidden:
+                return f"on fresh inputs your code raised {described.type}: try other shapes and values"
+            return f"your code raised {described}"
+        if isinstance(error, AssertionError):
+            return f"on fresh inputs: {_constant_words(task, lines)}" if hidden else str(error)[:2000]
+        if hidden:
+            return (
+                "on fresh inputs the check could not use what came back: is it of the kind that is asked for?"
+            )
+        return f"the check could not use what came back ({type(error).__name__}): {str(error)[:300]}"
+
+    def _hides(self, name: str) -> frozenset[str]:
+        """The modules that a task may not use, from its answer cell's tags."""
+        for cell in self.lab.notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == name:
+                tags = cell.metadata.get("tags", [])
+                return frozenset(tag.removeprefix(HIDES) for tag in tags if tag.startswith(HIDES))
+        return frozenset()
+
+
+_CHECK = "<check>"
+
+
+def _plain_cells(lab: Lab, course_seed: int | None) -> list[tuple[str, str, str]]:
+    """``(given or answer, task, source)`` of the cells that the sandbox runs, from the released notebook."""
+    cells = []
+    for cell in release(lab.notebook, course_seed).cells:
+        kind = role(cell)
+        if cell.cell_type != "code" or NEEDS_ANSWERS in cell.metadata.get("tags", []):
+            continue
+        if kind == "answer":
+            cells.append(("answer", cell.metadata["nbgrader"]["grade_id"], ""))
+        elif kind in ("given", "locked"):
+            cells.append(("given", "", cell.source))
+    return cells
+
+
+def _hidden_lines(source: str) -> set[int]:
+    """Line numbers of the hidden part in a check without its marks."""
+    number, inside, found = 0, False, set()
+    for line in source.split("\n"):
+        if re.match(r"\s*### (BEGIN|END) ", line):
+            inside = line.strip() == "### BEGIN HIDDEN TESTS"
+            continue
+        number += 1
+        if inside:
+            found.add(number)
+    return found
+
+
+def _constant_words(task: Task, lines: list[int]) -> str:
+    """The message of the failed assertion without the values that it was filled with."""
+    last = lines[-1] if lines else 0
+    asserts = [
+        node
+        for node in ast.walk(ast.parse(task.check))
+        if isinstance(node, ast.Assert) and node.lineno <= last <= (node.end_lineno or 0) and node.msg
+    ]
+    if not asserts:
+        return "the values are not the expected ones"
+    parts: Iterator[ast.AST] = ast.walk(asserts[-1].msg) if asserts[-1].msg else iter(())
+    words = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return re.sub(r"\s+", " ", "…".join(words)).strip(" …")
+
+
+def _bare(source: str) -> str:
+    return "\n".join(line.strip() for line in source.splitlines() if line.strip())
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Stands for print while a check runs."""

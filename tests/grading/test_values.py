@@ -1,0 +1,122 @@
+"""Values cross the sandbox's border whole, or not at all."""
+
+import base64
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from course_utils.grading.inside.values import LARGEST, Opaque, ValueFormatError, decode, encode
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.complex_numbers(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+def crossed(value: Any) -> Any:
+    return decode(json.loads(json.dumps(encode(value))))
+
+
+@given(plain)
+def test_plain_values_come_back_equal_and_of_the_same_type(value: Any):
+    back = crossed(value)
+    assert type(back) is type(value)
+    assert repr(back) == repr(value)
+
+
+@given(hnp.arrays(hnp.scalar_dtypes().filter(lambda d: d.kind in "biufc"), hnp.array_shapes(min_dims=0)))
+def test_arrays_come_back_to_the_bit(array: np.ndarray):
+    back = crossed(array)
+    assert (back.dtype, back.shape) == (array.dtype.newbyteorder("="), array.shape)
+    assert np.array_equal(back, array, equal_nan=array.dtype.kind in "fc")
+
+
+def test_scalars_texts_sets_and_ranges():
+    assert type(crossed(np.float32(0.1))) is np.float32
+    assert crossed({1, 2}) == {1, 2}
+    assert crossed(range(3, 9, 2)) == range(3, 9, 2)
+    assert crossed(np.array([["a", "größer"]])).tolist() == [["a", "größer"]]
+    assert crossed(np.array([None, 1, "x"], dtype=object)).tolist() == [None, 1, "x"]
+
+
+def test_a_generator_goes_on_where_it_stood():
+    rng = np.random.default_rng(3)
+    rng.normal(size=7)
+    assert crossed(rng).normal() == rng.normal()
+
+
+def test_pandas_and_jax_keep_their_kind():
+    import jax
+    import jax.numpy as jnp
+    import pandas as pd
+
+    assert isinstance(crossed(jnp.ones(3, jnp.bfloat16)), jax.Array)
+    assert crossed(pd.Series([1.0, 2.0])).equals(pd.Series([1.0, 2.0]))
+    frame = pd.DataFrame({"a": [1, 2], "b": [0.5, math.nan]})
+    assert crossed(frame).equals(frame)
+
+
+@pytest.mark.parametrize("value", [object(), print, iter([]), np.random.default_rng, type])
+def test_what_is_no_plain_value_arrives_as_a_thing_that_equals_nothing(value: Any):
+    back = crossed(value)
+    assert isinstance(back, Opaque)
+    assert back != value
+    assert not isinstance(back, int | float)
+
+
+def test_a_huge_whole_number_is_no_plain_value():
+    assert isinstance(crossed(10**5000), Opaque)
+
+
+def test_an_object_equal_to_everything_is_no_plain_value():
+    class Everything(float):
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    assert crossed(Everything(7)) != 7
+
+
+def test_too_large_and_too_deep_are_refused():
+    with pytest.raises(ValueFormatError, match="over 1,000,000 elements"):
+        encode(np.zeros(LARGEST + 1))
+    loop: list = []
+    loop.append(loop)
+    with pytest.raises(ValueFormatError, match="32 levels"):
+        encode(loop)
+
+
+empty = base64.b64encode(b"").decode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ["array", ["float64", [10**9, 10**9], empty]],
+        ["array", ["float64", [-1], empty]],
+        ["array", ["O", [1], base64.b64encode(b"12345678").decode()]],
+        ["array", ["float64,int8", [1], base64.b64encode(b"123456789").decode()]],
+        ["array", ["float64", [3], empty]],
+        ["array", ["float64", "3", "?"]],
+        ["texts", [[9], []]],
+        ["generator", {"state": 1}],
+        ["range", [1, 2, 0]],
+        ["dict", [[["list", []], 1]]],
+        ["scalar", ["M8[s]", 1]],
+        ["pickle", "x"],
+        ["list"],
+        {"list": []},
+        [],
+    ],
+)
+def test_a_forged_value_is_refused(content: Any):
+    with pytest.raises(ValueFormatError):
+        decode(content)
