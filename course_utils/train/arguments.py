@@ -11,6 +11,7 @@ from flax import nnx
 
 from course_utils.data.dataset import Dataset, Split
 from course_utils.refusals import PerExample, refuse_misfit
+from course_utils.train.run import Record
 
 
 class NonFiniteLossError(FloatingPointError):
@@ -60,7 +61,10 @@ def refuse_arguments(
 
 
 def _refuse_types(model: Any, data: Any, measures: Mapping[str, Any], optimizer: Any, key: Any) -> None:
-    if not isinstance(model, nnx.Module) or not jax.tree.leaves(nnx.state(model, nnx.Param)):
+    # The search ends at the first weight, where nnx.state would walk the whole model.
+    if not isinstance(model, nnx.Module) or not any(
+        isinstance(v, nnx.Param) for _, v in nnx.iter_graph(model)
+    ):
         raise ValueError(
             f"model must be an nnx.Module with nnx.Param weights to train, got {type(model).__name__}."
         )
@@ -101,20 +105,19 @@ def _refuse_silent_schedule(part: Any) -> None:
             _refuse_silent_schedule(cell.cell_contents)
 
 
-def refuse_non_finite(losses: np.ndarray, before: np.ndarray, epoch: int) -> None:
+def refuse_non_finite(losses: np.ndarray, record: Record) -> None:
     """Raise with the first bad step unless all losses are finite.
 
     Args:
-        losses: the newest losses, one a step.
-        before: the losses of all steps before them.
-        epoch: the epoch under way, from 1.
+        losses: the newest losses, one a step, all of one epoch.
+        record: of the steps before them.
     """
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
-        before = np.concatenate([before, losses[: bad[0]]])
+        before = np.concatenate([record.losses, losses[: bad[0]]])
         last = f"{before[-1]:.4g} one step earlier" if len(before) else "not finite from the start"
         raise NonFiniteLossError(
-            f"the loss became {losses[bad[0]]} at step {len(before) + 1} (epoch {epoch}); it was {last}. "
+            f"the loss became {losses[bad[0]]} at step {len(before) + 1} (epoch {record.epochs + 1}); it was {last}. "
             + _ADVICE
         )
 

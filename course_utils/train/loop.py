@@ -1,7 +1,9 @@
 """`fit`: the loop over epochs around the compiled program.
 
-Python speaks to the device once every ``chunk`` steps. Compilation happens once for a run, and not at all for
-a second run of the same network, loss and optimizer. The cost beyond the arithmetic: one copy of the weights.
+Python speaks to the device once every ``chunk`` steps, be they a piece of an epoch or several whole ones: the
+program itself evaluates at the end of an epoch, keeps its weights and decides whether to go on. Compilation
+happens once for a run, and not at all for a second run of the same network, loss and optimizer. The cost beyond
+the arithmetic: three copies of the weights, the model's own and those kept before and after a call.
 """
 
 import os
@@ -14,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
+from jax import tree
 from jax.sharding import Mesh
 from jaxtyping import PRNGKeyArray
 from tqdm.auto import tqdm
@@ -102,61 +105,72 @@ def fit(
     devices.refuse_batch(batch_size)
     train, val = (data.train, data.val) if isinstance(data, Dataset) else (data, None)
     graphdef, *arrays = nnx.split(model, nnx.Param, ...)
+    # The program's state is donated on every call; the model's own arrays must outlive it.
+    begin = program(("begin", optimizer), lambda: lambda *model: (*_copied(model), optimizer.init(model[0])))
+    record = Record(("loss", *(f"val_{name}" for name in measures if val is not None)))
+    saved = Saved(checkpoints, train, batch_size, key)
+    state, good = saved.resume(begin(*arrays), tuple(arrays), record)
+    (leaves, form), (kept, kept_form) = tree.flatten(state), tree.flatten(good)
+    leaves, kept = [_strong(array) for array in leaves], [_strong(array) for array in kept]
+    if devices.mesh:
+        leaves, kept = devices.everywhere((leaves, kept))
     run_steps = program(
-        (graphdef, measures, optimizer, devices.mesh),
-        lambda: steps_program(graphdef, measures, optimizer),
+        (graphdef, measures, optimizer, devices.mesh, form),
+        lambda: steps_program(graphdef, measures, optimizer, form),
         donate_argnums=0,
     )
     traced = run_steps.traces
-    # The program's state is donated on every call; the model's own arrays must outlive it.
-    begin = program(("begin", optimizer), lambda: lambda *model: (*_copied(model), optimizer.init(model[0])))
-    state, kept = begin(*arrays), tuple(arrays)
-    record = Record(("loss", *(f"val_{name}" for name in measures if val is not None)))
-    saved = Saved(checkpoints, train, batch_size, key)
-    state, kept = saved.resume(state, kept, record)
-    state = devices.everywhere(state)
-    rows = Rows(train, batch_size, chunk, devices)
+    rows = Rows(train, batch_size, chunk, epochs, key, devices)
+    calls = rows.calls(record.epochs + 1, record.steps)
     val_rows = None if val is None else devices.everywhere((val.x, val.y))
 
-    bar = tqdm(
-        total=epochs * rows.steps, initial=len(record.losses), unit="step", leave=False, disable=_silent()
-    )
+    bar = tqdm(total=epochs * rows.steps, initial=record.total, unit="step", leave=False, disable=_silent())
     with bar, interruption() as interrupted:
         try:
+            upcoming = next(calls, None)
             while not (stopped := record.stop(epochs, patience)):
                 if devices.agreed(interrupted()):
                     stopped = "interrupted"
                     break
-                epoch = len(record.rows) + 1
-                call, count, last = rows.next(key, epoch, record.steps)
-                state, losses, measured = run_steps(state, *call, val_rows, last)
-                losses = np.asarray(losses)[:count]
-                refuse_non_finite(losses, record.losses, epoch)
-                record.add_steps(losses)
-                bar.update(count)
-                if last:
-                    refuse_non_finite_validation(measured, epoch)
-                    improved = record.end_epoch(measured)
-                    if improved or patience is None:
-                        kept = _copied(state[:2])
+                assert upcoming is not None
+                call, lengths, last = upcoming
+                leaves, newest, *told = run_steps(leaves, kept, *call, val_rows, record.best(patience))
+                upcoming = next(calls, None)  # while the device works
+                losses, measured, taken = jax.device_get(told)
+                kept = newest
+                parts = np.split(losses, np.cumsum(lengths))[: int(taken)]
+                for number, part in enumerate(parts):
+                    refuse_non_finite(part, record)
+                    record.add_steps(part)
+                    if last:
+                        values = {name: measured[name][number] for name in measured}
+                        refuse_non_finite_validation(values, record.epochs + 1)
+                        record.end_epoch(values)
+                bar.update(record.total - bar.n)
+                if record.epochs:
                     bar.set_postfix({name: f"{value:.3g}" for name, value in record.latest().items()})
                 if devices.agreed(saved.due()):
-                    saved.save(state, kept, record)
+                    saved.save(tree.unflatten(form, leaves), tree.unflatten(kept_form, kept), record)
             if patience is None or record.best_epoch == 0:
-                kept = state[:2]
-            saved.save(state, kept, record)
+                kept = leaves[: len(kept)]  # a state begins with the model's own arrays
+            saved.save(tree.unflatten(form, leaves), tree.unflatten(kept_form, kept), record)
         except CheckpointError:
             if patience is None:
-                kept = state[:2]
+                kept = leaves[: len(kept)]
             raise
         finally:
-            nnx.update(model, *devices.back(kept))
+            nnx.update(model, *devices.back(tree.unflatten(kept_form, kept)))
     return record.run(stopped, time.perf_counter() - start, run_steps.traces - traced)
 
 
 @jax.jit
-def _copied(tree: Any) -> Any:
-    return jax.tree.map(jnp.copy, tree)
+def _copied(arrays: Any) -> Any:
+    return tree.map(jnp.copy, arrays)
+
+
+def _strong(array: jax.Array) -> jax.Array:
+    """An array made from a bare number changes its type at the first update, which would compile twice."""
+    return array.astype(array.dtype) if getattr(array, "weak_type", False) else array
 
 
 def _silent() -> bool:

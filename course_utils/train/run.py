@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from course_utils.train.steps import Best
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -43,9 +45,15 @@ class Record:
         """An empty record whose epochs will be rows of ``names``: ``loss``, then the validation measures."""
         self.names = names
         self.epoch_losses: list[np.ndarray] = []  # of the epoch under way, one array per call of the program
-        self.step_losses = np.zeros(0, np.float32)  # of the whole epochs
-        self.rows = np.zeros((0, len(names)), np.float32)
+        self.whole_losses: list[np.ndarray] = []  # of the whole epochs
+        self.rows: list[np.ndarray] = []
         self.best_epoch = 0
+        self.total = 0  # steps taken in all
+
+    @property
+    def epochs(self) -> int:
+        """Whole epochs so far."""
+        return len(self.rows)
 
     @property
     def steps(self) -> int:
@@ -55,24 +63,28 @@ class Record:
     @property
     def losses(self) -> Float[np.ndarray, " steps"]:
         """Of all steps so far."""
-        return np.concatenate([self.step_losses, *self.epoch_losses])
+        return np.concatenate([np.zeros(0, np.float32), *self.whole_losses, *self.epoch_losses])
 
     def add_steps(self, losses: Float[np.ndarray, " steps"]) -> None:
-        """Note the losses of one call of the program."""
+        """Note the losses of some steps of one epoch."""
         self.epoch_losses.append(losses)
+        self.total += len(losses)
 
-    def end_epoch(self, measured: Mapping[str, Any]) -> bool:
-        """Close the epoch under way; tells whether it is the best so far."""
+    def end_epoch(self, measured: Mapping[str, Any]) -> None:
+        """Close the epoch under way; the program decides alike whether it is the best so far."""
         losses = np.concatenate(self.epoch_losses)
-        values = [float(measured[name.removeprefix("val_")]) for name in self.names[1:]]
-        row = np.array([losses.mean(), *values], np.float32)
-        self.step_losses, self.epoch_losses = np.concatenate([self.step_losses, losses]), []
-        self.rows = np.concatenate([self.rows, row[None]])
-        validated = len(row) > 1
-        improved = not validated or self.best_epoch == 0 or bool(row[1] < self.rows[self.best_epoch - 1, 1])
-        if improved:
-            self.best_epoch = len(self.rows)
-        return improved
+        values = [measured[name.removeprefix("val_")] for name in self.names[1:]]
+        self.rows.append(np.array([losses.mean(), *values], np.float32))
+        self.whole_losses.append(losses)
+        self.epoch_losses = []
+        if not values or self.best_epoch == 0 or self.rows[-1][1] < self.rows[self.best_epoch - 1][1]:
+            self.best_epoch = self.epochs
+
+    def best(self, patience: int | None) -> Best:
+        """What the program needs to know at the end of an epoch."""
+        loss = self.rows[self.best_epoch - 1][1] if patience and self.best_epoch else np.float32(np.inf)
+        since = np.int32(self.epochs - self.best_epoch)
+        return Best(np.bool_(patience is not None), loss, since, np.int32(patience or 2**31 - 1))
 
     def latest(self) -> dict[str, float]:
         """The newest epoch's entries."""
@@ -80,26 +92,29 @@ class Record:
 
     def stop(self, epochs: int, patience: int | None) -> str | None:
         """Why the run is over, or ``None`` while it is not."""
-        if patience is not None and len(self.rows) - self.best_epoch >= patience:
+        if patience is not None and self.epochs - self.best_epoch >= patience:
             return "early"
-        return "all epochs" if len(self.rows) >= epochs else None
+        return "all epochs" if self.epochs >= epochs else None
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The record as arrays, for a checkpoint."""
         return {
             "losses": self.losses,
-            "rows": self.rows,
-            "position": np.array([len(self.step_losses), self.best_epoch]),
+            "rows": self._table(),
+            "position": np.array([self.total - self.steps, self.best_epoch]),
         }
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take up the record that a checkpoint holds."""
         whole, self.best_epoch = map(int, arrays["position"])
-        self.step_losses, under_way = np.split(arrays["losses"], [whole])
-        self.epoch_losses = [under_way] if len(under_way) else []
-        self.rows = arrays["rows"]
+        before, under_way = np.split(arrays["losses"], [whole])
+        self.whole_losses, self.epoch_losses = [before], [under_way] if len(under_way) else []
+        self.rows, self.total = list(arrays["rows"]), len(arrays["losses"])
 
     def run(self, stopped: str, seconds: float, compilations: int) -> Run:
         """The finished record."""
-        history = dict(zip(self.names, self.rows.T, strict=True))
+        history = dict(zip(self.names, self._table().T, strict=True))
         return Run(self.losses, history, self.best_epoch, stopped, seconds, compilations)
+
+    def _table(self) -> Float[np.ndarray, "epochs names"]:
+        return np.array(self.rows, np.float32).reshape(self.epochs, len(self.names))

@@ -63,13 +63,11 @@ class Saved:
 
     def save(self, state: tuple, kept: Any, record: Record) -> None:
         """Write a checkpoint, unless this very step is on disk already."""
-        if self.checkpoints is None or len(record.losses) == self.saved_steps:
+        if self.checkpoints is None or record.total == self.saved_steps:
             return
         groups = {"state": named_arrays(_parts(state)), "kept": named_arrays(_parts(kept))}
-        self.checkpoints.save(
-            len(record.losses), {**groups, "record": record.arrays(), "identity": self.identity}
-        )
-        self.saved_steps, self.last_time = len(record.losses), time.monotonic()
+        self.checkpoints.save(record.total, {**groups, "record": record.arrays(), "identity": self.identity})
+        self.saved_steps, self.last_time = record.total, time.monotonic()
 
 
 def _parts(state: tuple) -> dict[str, Any]:

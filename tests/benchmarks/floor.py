@@ -1,7 +1,8 @@
 """What this machine can do at best, measured: the floor under a step of a case.
 
-``python floor.py`` prints JSON: the fastest matrix product (GFLOP/s), the memory's bandwidth (GB/s), and for each
-case the milliseconds of its own matrix products alone, forward and backward, each in its own shape.
+``python floor.py`` prints JSON: the fastest matrix product (GFLOP/s), the memory's bandwidth (GB/s), for each case
+the milliseconds of its matrix products alone, forward and backward, each in the textbook's shape, and for each
+network without convolutions the milliseconds a step of a bare compiled loop.
 """
 
 import json
@@ -11,7 +12,10 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from cases import CASES, Case, products
+import optax
+from cases import CASES, Case, arrays, products
+from flax import nnx
+from side_course import OPTIMIZERS, network, order
 
 REPEATS = 15
 
@@ -58,6 +62,28 @@ def products_alone(case: Case) -> float:
     return total
 
 
+def bare_loop(case: Case) -> float:
+    """Seconds a step of the case's updates in one call of one compiled scan, with nothing checked or shuffled."""
+    graphdef, params = nnx.split(network(case))
+    optimizer = OPTIMIZERS[case.optimizer]()
+    made = arrays(case)
+    x, y = jnp.asarray(made["x"]), jnp.asarray(made["y"])
+    rows = jnp.asarray(order(case).reshape(case.updates, case.batch))
+
+    def objective(params: nnx.State, x: jax.Array, y: jax.Array) -> jax.Array:
+        outputs = nnx.merge(graphdef, params)(x)
+        return optax.softmax_cross_entropy_with_integer_labels(outputs, y).mean()
+
+    def step(state: tuple, batch: jax.Array) -> tuple:
+        value, gradient = jax.value_and_grad(objective)(state[0], x[batch], y[batch])
+        updates, moments = optimizer.update(gradient, state[1], state[0])
+        return (optax.apply_updates(state[0], updates), moments), value
+
+    run = jax.jit(lambda state: jax.lax.scan(step, state, rows))
+    state = (params, optimizer.init(params))
+    return fastest(lambda: jax.block_until_ready(run(state))) / case.updates
+
+
 if __name__ == "__main__":
     print(
         json.dumps(
@@ -65,6 +91,7 @@ if __name__ == "__main__":
                 "gflops": matrix_peak(),
                 "gbytes": bandwidth(),
                 "products_ms": {case.name: products_alone(case) * 1e3 for case in CASES},
+                "bare_ms": {case.name: bare_loop(case) * 1e3 for case in CASES if case.network == "D0"},
             }
         )
     )

@@ -98,8 +98,14 @@ def test_verdicts_follow_the_figures():
     assert "the aim was 15: reached" in report.verdicts(record_of(1.0, 15.0))[0]
     assert "the aim was 40: missed" in report.verdicts(record_of(1.0, 15.0))[1]
     assert "0.50 times" in report.verdicts(record_of(3.0, 1.5))[2]
-    assert "matrix products alone take 1; in the other 2" in report.verdicts(record_of(3.0, 1.5))[2]
+    assert "the textbook's matrix products alone would take 1." in report.verdicts(record_of(3.0, 1.5))[2]
     assert report.verdicts(record_of(1.0, 1.0))[2].endswith("the aim was 1: reached.")
+
+
+def test_a_bare_loop_tells_what_could_be_reached_at_most():
+    record = record_of(1.0, 15.0)
+    record["floor"]["bare_ms"] = {"D0, batch 32": 0.5}
+    assert "takes 0.5 ms a step at best: 30 times." in report.verdicts(record)[0]
 
 
 def test_a_record_becomes_table_and_plot(tmp_path):

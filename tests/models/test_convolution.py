@@ -3,7 +3,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from course_utils.models import convolution
 from course_utils.models.convolution import Conv, max_pool
 
 
@@ -24,20 +27,25 @@ def gradients(model, x, weights):
 
 
 @pytest.mark.parametrize(
-    ("size", "window", "strides", "padding"),
+    ("size", "window", "strides", "padding", "channels"),
     [
-        ((8, 8), (5, 5), (1, 1), "VALID"),
-        ((7, 9), (3, 2), (2, 3), "SAME"),
-        ((6, 5), (2, 5), (3, 1), "VALID"),
-        ((5, 8), (1, 4), (1, 2), "SAME"),
+        ((8, 8), (5, 5), (1, 1), "VALID", (2, 4)),
+        ((7, 9), (3, 2), (2, 3), "SAME", (1, 200)),
+        ((6, 5), (2, 5), (3, 1), "VALID", (3, 1)),
+        ((5, 8), (1, 4), (1, 2), "SAME", (2, 4)),
+        ((9, 11), (2, 2), (3, 4), "VALID", (2, 40)),  # rows and columns that no window sees
+        ((13, 31), (5, 3), (1, 1), "SAME", (3, 6)),
+        ((30, 17), (3, 3), (2, 2), "SAME", (1, 32)),
+        ((4, 4), (4, 4), (1, 1), "VALID", (2, 3)),  # one output
     ],
 )
-def test_convolution_and_its_gradients_equal_flax(size, window, strides, padding):
-    conv = Conv(2, 4, window, strides=strides, padding=padding, rngs=nnx.Rngs(0))
+def test_convolution_and_its_gradients_equal_flax(size, window, strides, padding, channels):
+    inputs, outputs = channels
+    conv = Conv(inputs, outputs, window, strides=strides, padding=padding, rngs=nnx.Rngs(0))
     rng = np.random.default_rng(0)
-    conv.bias[...] = jnp.asarray(rng.normal(size=4), jnp.float32)
-    x = jnp.asarray(rng.normal(size=(3, *size, 2)), jnp.float32)
-    reference = theirs(conv, 2, 4, window, strides, padding)
+    conv.bias[...] = jnp.asarray(rng.normal(size=outputs), jnp.float32)
+    x = jnp.asarray(rng.normal(size=(3, *size, inputs)), jnp.float32)
+    reference = theirs(conv, inputs, outputs, window, strides, padding)
     expected, got = (jax.jit(lambda x, layer=layer: layer(x))(x) for layer in (reference, conv))
     assert got.shape == expected.shape
     np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
@@ -46,13 +54,62 @@ def test_convolution_and_its_gradients_equal_flax(size, window, strides, padding
         np.testing.assert_allclose(ours, other, rtol=1e-4, atol=1e-4)
 
 
+@given(
+    size=st.tuples(st.integers(5, 12), st.integers(5, 12)),
+    window=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    strides=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    padding=st.sampled_from(["SAME", "VALID"]),
+    block=st.tuples(st.integers(1, 13), st.integers(1, 13)),
+)
+@settings(max_examples=12, deadline=None)
+def test_every_block_gives_whole_numbers_exactly(size, window, strides, padding, block):
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.integers(-4, 5, (2, *size, 2)), jnp.float32)
+    kernel = jnp.asarray(rng.integers(-4, 5, (*window, 2, 3)), jnp.float32)
+    bias = jnp.arange(3.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "_block", lambda *_: block)
+        got = convolution._by_blocks(x, kernel, bias, strides, padding)
+    np.testing.assert_array_equal(got, convolution._by_device(x, kernel, bias, strides, padding))
+
+
+@pytest.mark.parametrize(
+    ("case", "block"),
+    [
+        (((28, 28), (5, 5), (1, 1), 3, 6), (4, 4)),  # LeNet's
+        (((10, 10), (5, 5), (1, 1), 6, 16), (2, 5)),
+        (((26, 26), (3, 3), (1, 1), 1, 32), (2, 3)),  # DigitNet's
+        (
+            ((224, 224), (3, 3), (1, 1), 64, 512),
+            (1, 1),
+        ),  # many channels fill a matrix: the textbook's product
+        (((0, 4), (3, 3), (1, 1), 1, 1), (1, 1)),
+    ],
+)
+def test_blocks_have_the_sizes_that_were_measured(case, block):
+    assert convolution._block(*case) == block
+
+
+def test_half_precision_stays_half():
+    conv = Conv(3, 6, (3, 3), rngs=nnx.Rngs(0))
+    x = jax.random.normal(jax.random.key(0), (2, 9, 9, 3), jnp.bfloat16)
+    kernel = conv.kernel[...].astype(jnp.bfloat16)
+    bias = jnp.zeros(6, jnp.bfloat16)
+    got = convolution._by_blocks(x, kernel, bias, (1, 1), "SAME")
+    assert got.dtype == jnp.bfloat16
+    expected = convolution._by_device(
+        *(array.astype(jnp.float32) for array in (x, kernel, bias)), (1, 1), "SAME"
+    )
+    np.testing.assert_allclose(got.astype(jnp.float32), expected, rtol=0.02, atol=0.02)
+
+
 def test_the_device_s_own_convolution_is_the_same(monkeypatch):
     conv = Conv(3, 6, (3, 2), strides=(2, 1), rngs=nnx.Rngs(0))
     x = jax.random.normal(jax.random.key(0), (2, 8, 8, 3))
-    patches = conv(x)
+    blocks = conv(x)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     assert "conv_general_dilated" in str(jax.make_jaxpr(lambda x: conv(x))(x))
-    np.testing.assert_allclose(conv(x), patches, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(conv(x), blocks, rtol=1e-4, atol=1e-5)
     monkeypatch.undo()
     assert "conv_general_dilated" not in str(jax.make_jaxpr(lambda x: conv(x))(x))
 

@@ -237,7 +237,8 @@ def test_nan_is_refused_with_where_and_what_to_try_and_the_last_good_weights_sta
         np.testing.assert_array_equal(one, other)
 
 
-def test_nan_in_a_later_epoch_leaves_the_weights_of_the_epoch_before(data, bits, settings):
+@pytest.mark.parametrize("chunk", [2, 200])
+def test_nan_in_a_later_epoch_leaves_the_weights_of_the_epoch_before(data, bits, settings, chunk):
     def rises(step):  # an ordinary rate for two epochs of three steps, then absurd
         return jnp.where(step < 7, 1e-2, 1e30)
 
@@ -247,7 +248,7 @@ def test_nan_in_a_later_epoch_leaves_the_weights_of_the_epoch_before(data, bits,
     model, good = net(), net()
     settings |= {"optimizer": optax.sgd(rises), "epochs": 9}
     with pytest.raises(NonFiniteLossError, match=r"at step 9 \(epoch 3\); it was \d"):
-        fit(model, data, **settings, chunk=2)
+        fit(model, data, **settings, chunk=chunk)
     fit(good, data, **settings | {"epochs": 2})
     for one, other in zip(bits(model), bits(good), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -268,3 +269,30 @@ def test_the_progress_bar_is_silent_only_on_request(data, settings, capsys, monk
     fit(MLP((10, 3), rngs=nnx.Rngs(0)), data, **settings)
     out, err = capsys.readouterr()
     assert "9/9" in out + err
+
+
+@pytest.mark.parametrize("chunk", [2, 7, 1000])
+def test_patience_gives_the_same_bits_however_many_epochs_a_call_takes(mixed, data, bits, settings, chunk):
+    noise = Split(data.train.x, np.random.default_rng(1).integers(0, 3, 60).astype(np.int32))
+    unlearnable = Dataset(noise, data.val, data.test, data.provenance)
+    settings |= {"epochs": 100, "optimizer": optax.adam(3e-2), "patience": 4}
+    one, cut = mixed(), mixed()
+    expected, run = fit(one, unlearnable, **settings, chunk=3), fit(cut, unlearnable, **settings, chunk=chunk)
+    assert (run.best_epoch, run.stopped) == (expected.best_epoch, "early")
+    np.testing.assert_array_equal(run.step_loss, expected.step_loss)
+    np.testing.assert_array_equal(run.history["val_loss"], expected.history["val_loss"])
+    for ours, other in zip(bits(cut), bits(one), strict=True):
+        np.testing.assert_array_equal(ours, other)
+
+
+def test_a_weight_made_from_a_bare_number_compiles_once_too(rows, settings):
+    class Scaled(nnx.Module):
+        def __init__(self, rngs):
+            self.linear = nnx.Linear(10, 3, rngs=rngs)
+            self.scale = nnx.Param(jnp.asarray(1.0))  # of a weak type
+
+        def __call__(self, x):
+            return self.linear(x) * self.scale[...]
+
+    run = fit(Scaled(nnx.Rngs(0)), rows, **settings | {"epochs": 9}, chunk=4)
+    assert run.compilations == 1

@@ -74,7 +74,7 @@ def equal(got, expected):
 
 
 def test_ten_kills_at_random_moments_change_no_bit(long_run, start, tmp_path):
-    epochs, folder, out = 12, tmp_path / "run", tmp_path / "result.npz"
+    epochs, folder, out = 60, tmp_path / "run", tmp_path / "result.npz"
     model, run, _ = long_run["train"](epochs)
     moments = random.Random(0)
     checkpoints = Checkpoints(folder)
