@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course_utils.grading.commands import main
 from course_utils.labs import release
 
+pytestmark = pytest.mark.xdist_group("attacked")  # the class is graded once
 LAB = "lab98_attacked"
 SECRET = "hidden-words-of-this-lab"
 CHECKS = {
