@@ -40,11 +40,40 @@ def count_parameters(layers, width, vocabulary, context):
         swap=("attention = 4 *", "attention = 3 *"),
     ),
     Wrong("counts one layer", says="multiply by the number of layers", swap=("layers * (att", "(att")),
+    Wrong(
+        "forgets the biases and the last norm",
+        says="9 d in all; and the norm after the last layer is missing",
+        code="""
+def count_parameters(layers, width, vocabulary, context):
+    return (vocabulary + context) * width + layers * (12 * width**2 + 4 * width)
+""",
+    ),
+    Wrong(
+        "forgets positions and counts one layer",
+        says="T × d; and one layer was counted",
+        code="""
+def count_parameters(layers, width, vocabulary, context):
+    return vocabulary * width + 12 * width**2 + 13 * width + 2 * width
+""",
+    ),
+    Wrong(
+        "multiplies tokens and positions",
+        says="added, not multiplied",
+        swap=("(vocabulary + context)", "vocabulary * context"),
+    ),
+    Wrong(
+        "forgets the feed-forward biases",
+        says="biases of the feed-forward part",
+        swap=(
+            "(width * 4 * width + 4 * width) + (4 * width * width + width)",
+            "width * 4 * width + 4 * width * width",
+        ),
+    ),
     Wrong("returns a float", says="whole number", swap=("return (voc", "return 1.0 * (voc")),
     Wrong(
         "hard-codes the example",
         says="does a constant of the small example stand in the answer",
-        code="def count_parameters(layers, width, vocabulary, context): return 4940",
+        code="def count_parameters(layers, width, vocabulary, context): return 6381",
     ),
     Right(
         "multiplies out the shapes",
@@ -97,6 +126,15 @@ def forward_operations(layers, width, vocabulary, context):
         swap=("+ 2 * context * width", "+ 4 * context * width"),
     ),
     Wrong(
+        "takes twice the parameters for each token",
+        says="twice the parameters",
+        code="""
+def forward_operations(layers, width, vocabulary, context):
+    layer = 12 * width**2 + 13 * width
+    return 2 * context * ((vocabulary + context) * width + layers * layer + 2 * width)
+""",
+    ),
+    Wrong(
         "counts one token",
         says="one token's share",
         code="""
@@ -138,6 +176,11 @@ CARDS = [
     Wrong("takes a thousand million for a GiB", says="2**30 bytes", swap=("2**30", "1e9")),
     Wrong("forgets the reserve", says="reserve was forgotten", swap=(" * (1 - reserve)", "")),
     Wrong("fills only the reserve", says="not by reserve", swap=("(1 - reserve)", "reserve")),
+    Wrong(
+        "shrinks the state by the reserve",
+        says="not the state",
+        swap=("(card_gib * 2**30 * (1 - reserve))", "(card_gib * 2**30) * (1 - reserve)"),
+    ),
     Wrong("counts parameters", says="not bytes", swap=("parameters * bytes_each", "parameters")),
     Wrong("returns a share of a card", says="cards are whole", swap=("math.ceil", "")),
     Right(

@@ -52,6 +52,16 @@ def prepare(train, rows):
         swap=("np.where(deviation == 0, 1.0, deviation)", "deviation"),
     ),
     Wrong(
+        "adds a small number to every deviation",
+        says="a small number added",
+        swap=("np.where(deviation == 0, 1.0, deviation)", "deviation + 1e-8"),
+    ),
+    Wrong(
+        "adds a larger number to every deviation",
+        says="a small number added",
+        swap=("np.where(deviation == 0, 1.0, deviation)", "deviation + 0.01"),
+    ),
+    Wrong(
         "leaves the gaps of new rows",
         says="gaps are left",
         code="""
@@ -122,6 +132,28 @@ def report(y_val, scores_val, y_test, scores_test):
     chosen = int(np.argmax(kept))
     return chosen, auc(y_val, scores_val[chosen]), kept[chosen]
 """,
+    ),
+    Wrong(
+        "calls auc with the scores first",
+        says="auc takes the labels first",
+        swap=("auc(y_val, score)", "auc(score, y_val)"),
+    ),
+    Wrong(
+        "calls scikit-learn's AUC with the scores first",
+        says="auc takes the labels first",
+        code="""
+from sklearn.metrics import roc_auc_score
+
+def report(y_val, scores_val, y_test, scores_test):
+    promises = [roc_auc_score(score, y_val) for score in scores_val]
+    chosen = int(np.argmax(promises))
+    return chosen, promises[chosen], roc_auc_score(scores_test[chosen], y_test)
+""",
+    ),
+    Wrong(
+        "scores all models at once",
+        says="of one model and the same rows",
+        swap=("[auc(y_val, score) for score in scores_val]", "auc(y_val, scores_val)"),
     ),
     Wrong("takes the lowest", says="argmax", swap=("np.argmax", "np.argmin")),
     Wrong(

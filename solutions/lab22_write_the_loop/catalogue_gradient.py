@@ -66,6 +66,24 @@ def loss_and_gradient(weights, x, y, decay):
     return jax.value_and_grad(objective)(weights)
 """,
     ),
+    Wrong(
+        "lets jax differentiate in a helper",
+        says="with NumPy alone",
+        code="""
+from jax import value_and_grad as slope
+
+def objective_of(weights, x, y, decay):
+    w1, b1, w2, b2 = weights
+    z = jnp.tanh(x @ w1 + b1) @ w2 + b2
+    return (jnp.logaddexp(0, z) - y * z).mean() + decay / 2 * ((w1**2).sum() + (w2**2).sum())
+
+def helper(weights, x, y, decay):
+    return slope(objective_of)(weights, x, y, decay)
+
+def loss_and_gradient(weights, x, y, decay):
+    return helper(weights, x, y, decay)
+""",
+    ),
     Right(
         "row by row, with loops",
         """

@@ -85,6 +85,19 @@ def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-
     return w + mine(rate).update(gradient, mine(rate).init(w))[0], m, v
 """,
     ),
+    Wrong(
+        "calls optax in a helper",
+        says="write the formula yourself",
+        code="""
+import optax as tools
+
+def moved(rate, gradient, w):
+    return tools.adam(rate).update(gradient, tools.adam(rate).init(w))[0]
+
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    return w + moved(rate, gradient, w), m, v
+""",
+    ),
     Right(
         "the rate takes the corrections along",
         """
@@ -93,6 +106,16 @@ def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-
     v = v + (1 - beta2) * (gradient * gradient - v)
     root = (1 - beta2**step) ** 0.5
     return [w - rate * root / (1 - beta1**step) * m / (v**0.5 + epsilon * root), m, v]
+""",
+    ),
+    Right(
+        "compiled, with the betas bound beforehand",
+        """
+def moved(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    m, v = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * gradient**2
+    return w - rate * (m / (1 - beta1**step)) / (jnp.sqrt(v / (1 - beta2**step)) + epsilon), m, v
+
+adam_step = jax.jit(moved)
 """,
     ),
     Right(
@@ -210,6 +233,33 @@ def run(update, state, batches):
         code="""
 def run(update, state, batches):
     return state, jax.lax.scan(update, state, batches)[1]
+""",
+    ),
+    Wrong(
+        "forgets that scan's function takes the batch too",
+        says="JAX could not trace the run (TypeError: ",
+        code="""
+def run(update, state, batches):
+    return jax.lax.scan(lambda state: update(state, batches[0]), state, batches)
+""",
+    ),
+    Wrong(
+        "swaps scan's arguments",
+        says="scan takes (function, state, batches)",
+        code="""
+def run(update, state, batches):
+    return jax.lax.scan(update, batches, state)
+""",
+    ),
+    Wrong(
+        "stacks the states too",
+        says="let it be the loss alone",
+        code="""
+def run(update, state, batches):
+    def step(state, batch):
+        state, loss = update(state, batch)
+        return state, (state, loss)
+    return jax.lax.scan(step, state, batches)
 """,
     ),
     Wrong(
