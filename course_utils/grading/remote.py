@@ -12,7 +12,7 @@ class Remote:
 
     def __init__(self, name: str, sandbox: Sandbox, source: str = "") -> None:
         """The function ``name`` that the cell ``source`` has defined inside."""
-        self.__name__ = name
+        self.__name__, self.__module__ = name, "lab"  # checks read where an answer comes from
         self._sandbox, self._source = sandbox, source
         self.gone: StudentGoneError | None = None
         self.changed = False
