@@ -152,7 +152,9 @@ def sandbox_works() -> None:
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
         pytest.skip("bubblewrap is not installed: apt install bubblewrap")
-    options = "--unshare-all --unshare-user --disable-userns --cap-drop ALL --ro-bind / / --proc /proc --dev /dev"
+    options = (
+        "--unshare-all --unshare-user --disable-userns --cap-drop ALL --ro-bind / / --proc /proc --dev /dev"
+    )
     tried = subprocess.run([bubblewrap, *options.split(), "true"], capture_output=True, text=True)
     if tried.returncode:
         pytest.skip(f"bubblewrap may not start here: {tried.stderr.strip()}")
