@@ -244,7 +244,7 @@ def test_another_year_is_graded_anew(class_of: Callable, pool):
 def test_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys):
     monkeypatch.setattr("sys.argv", ["grading", "--help"])
     with pytest.raises(SystemExit) as end:
-        runpy.run_path(str(ROOT / "course_utils" / "grading" / "__main__.py"), run_name="__main__")
+        runpy.run_module("course_utils.grading", run_name="__main__")
     assert end.value.code == 0
     said = capsys.readouterr().out
     assert all(f"  {command} " in said for command in ("grade", "marks", "export", "appeal", "check"))

@@ -64,8 +64,9 @@ def test_nothing_of_this_machine_is_to_be_seen(sandbox: Sandbox):
     )
     home = {entry for entry in os.listdir(Path(__file__).parents[2]) if not entry.startswith(".")}
     seen = set(sandbox.call("look", (str(Path(__file__).parents[2]),), {})[0] or [])
-    assert "course_utils" in seen
+    assert {"notebooks", "solutions", "tests"} <= home
     assert not (seen & home) - {"course_utils"}
+    assert "labs" in sandbox.call("look", (str(bubblewrap.PACKAGE),), {})[0]
     assert sandbox.call("parent", ("environ",), {})[0] == ""
     assert "--ro-bind" not in sandbox.call("parent", ("cmdline",), {})[0]
     assert not set(sandbox.call("environment", (), {})[0]) & {"USER", "LOGNAME", "COURSE_SEED", "PYTHONPATH"}
