@@ -69,8 +69,8 @@ def evaluate(model: nnx.Module, rows: Split, measures: Mapping[str, PerExample])
     >>> evaluate(MLP((10, 1), rngs=nnx.Rngs(0)), rows, {"accuracy": correct})
     {'accuracy': 1.0}
     """
-    refuse_misfit(model, rows, measures, min(len(rows), ROWS_AT_ONCE))
     graphdef, state = nnx.split(model)
+    refuse_misfit(graphdef, [state], rows, measures, min(len(rows), ROWS_AT_ONCE))
     run = program(
         ("evaluate", graphdef, measures),
         lambda: lambda state, x, y: averages(evaluation_mode(nnx.merge(graphdef, state)), measures, x, y),

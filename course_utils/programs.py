@@ -52,12 +52,11 @@ def program(key: tuple, build: Callable[[], Callable], **options: Any) -> Progra
         The kept program; the least recently used of more than 64 are let go.
     """
     identity = tuple(fingerprint(part) for part in key)
-    if identity not in _programs:
-        _programs[identity] = Program(build(), **options)
-        if len(_programs) > _KEPT:
-            _programs.popitem(last=False)
-    _programs.move_to_end(identity)
-    return _programs[identity]
+    # A graph definition is hashed anew at each look-up: twice is enough.
+    found = _programs[identity] = _programs.pop(identity, None) or Program(build(), **options)
+    if len(_programs) > _KEPT:
+        _programs.popitem(last=False)
+    return found
 
 
 def fingerprint(part: Any) -> Hashable:

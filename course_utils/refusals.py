@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import Array
@@ -15,8 +14,16 @@ PerExample = Callable[[Array, Array], Array]
 """A loss or metric before averaging: ``(outputs, targets)`` → one value per row, or one per target."""
 
 
-def refuse_misfit(model: nnx.Module, rows: Split, measures: Mapping[str, PerExample], batch: int) -> None:
+def refuse_misfit(
+    graphdef: nnx.GraphDef, arrays: list, rows: Split, measures: Mapping[str, PerExample], batch: int
+) -> None:
     """Refuse in words what does not fit together, without running the model.
+
+    Args:
+        graphdef, arrays: the model, as ``nnx.split`` gives it.
+        rows: inputs and targets.
+        measures: name → loss or metric per example.
+        batch: rows that the model takes at once.
 
     Raises:
         ValueError: values that are not numbers or not finite, rows the model does not take, labels outside
@@ -24,12 +31,14 @@ def refuse_misfit(model: nnx.Module, rows: Split, measures: Mapping[str, PerExam
     """
     for name, array in {"x": rows.x, "y": rows.y}.items():
         _refuse_values(name, array)
-    x, y = (jax.ShapeDtypeStruct((batch, *a.shape[1:]), jnp.asarray(a[:1]).dtype) for a in (rows.x, rows.y))
-    graphdef, state = nnx.split(model)
+    x, y = (
+        jax.ShapeDtypeStruct((batch, *a.shape[1:]), jax.dtypes.canonicalize_dtype(a.dtype))
+        for a in (rows.x, rows.y)
+    )
     try:
         outputs = program(
-            ("outputs", graphdef), lambda: lambda state, x: nnx.merge(graphdef, state)(x)
-        ).forms(state, x)
+            ("outputs", graphdef), lambda: lambda arrays, x: nnx.merge(graphdef, *arrays)(x)
+        ).forms(arrays, x)
     except Exception as error:
         raise ValueError(
             f"the model does not take a batch x {x.dtype}{list(x.shape)}: {_first_line(error)} "

@@ -13,6 +13,11 @@ X = np.ones((6, 4), np.float32)
 Y = np.array([0, 1, 2, 0, 1, 2], np.int32)
 
 
+def refused(model, *arguments):
+    graphdef, *arrays = nnx.split(model)
+    refuse_misfit(graphdef, arrays, *arguments)
+
+
 @pytest.fixture
 def net():
     return MLP((4, 3), rngs=nnx.Rngs(0))
@@ -47,7 +52,7 @@ def with_value(array, row, value):
 )
 def test_rows_that_do_not_fit_are_refused_in_words(net, x, y, message):
     with pytest.raises(ValueError, match=message):
-        refuse_misfit(net, Split(x, y), {"loss": XENT}, 4)
+        refused(net, Split(x, y), {"loss": XENT}, 4)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +67,12 @@ def test_rows_that_do_not_fit_are_refused_in_words(net, x, y, message):
 )
 def test_measures_of_another_form_are_refused_in_words(net, measure, message):
     with pytest.raises(ValueError, match=message):
-        refuse_misfit(net, Split(X, Y), {"loss": XENT, "score": measure}, 4)
+        refused(net, Split(X, Y), {"loss": XENT, "score": measure}, 4)
 
 
 def test_a_library_error_of_the_model_becomes_one_line_and_keeps_its_cause():
     with pytest.raises(ValueError, match=r"does not take a batch x float32\[4, 4\]") as caught:
-        refuse_misfit(nnx.Linear(5, 3, rngs=nnx.Rngs(0)), Split(X, Y), {"loss": XENT}, 4)
+        refused(nnx.Linear(5, 3, rngs=nnx.Rngs(0)), Split(X, Y), {"loss": XENT}, 4)
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is not None
 
@@ -83,7 +88,7 @@ class Returns(nnx.Module):
 @pytest.mark.parametrize("function", [lambda x: (x, x), lambda x: x.sum(), lambda x: x.T[:3]])
 def test_a_model_that_loses_the_batch_is_refused(function):
     with pytest.raises(ValueError, match="must return one array with 4 rows for 4 rows of x"):
-        refuse_misfit(Returns(function), Split(X, Y), {"loss": XENT}, 4)
+        refused(Returns(function), Split(X, Y), {"loss": XENT}, 4)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +103,9 @@ def test_a_model_that_loses_the_batch_is_refused(function):
     ],
 )
 def test_what_fits_passes(net, y, measure):
-    refuse_misfit(net, Split(X, y), {"loss": measure}, 4)
+    refused(net, Split(X, y), {"loss": measure}, 4)
 
 
 def test_counts_as_targets_of_a_regression_are_no_labels():
     net = Returns(lambda x: jnp.exp(x[:, 0]))
-    refuse_misfit(net, Split(X, Y * 1000), {"loss": lambda z, y: z - y * jnp.log(z)}, 4)
+    refused(net, Split(X, Y * 1000), {"loss": lambda z, y: z - y * jnp.log(z)}, 4)

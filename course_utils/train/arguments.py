@@ -10,7 +10,7 @@ import optax
 from flax import nnx
 
 from course_utils.data.dataset import Dataset, Split
-from course_utils.refusals import PerExample, refuse_misfit
+from course_utils.refusals import PerExample
 from course_utils.train.run import Record
 
 
@@ -42,21 +42,18 @@ def refuse_arguments(
             not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1
         ):
             raise ValueError(f"{name} is a whole number from 1; got {value!r}.")
-    train, val = (data.train, data.val) if isinstance(data, Dataset) else (data, None)
+    rows = len(data.train) if isinstance(data, Dataset) else len(data)
     batch = counts["batch_size"]
     assert batch is not None
-    if batch > len(train):
+    if batch > rows:
         raise ValueError(
-            f"batch_size={batch} is larger than the {len(train)} training rows: not one update would happen. "
-            f"Give at most {len(train)}."
+            f"batch_size={batch} is larger than the {rows} training rows: not one update would happen. "
+            f"Give at most {rows}."
         )
-    if counts["patience"] is not None and val is None:
+    if counts["patience"] is not None and isinstance(data, Split):
         raise ValueError(
             "patience watches the validation loss; give a Dataset with validation rows, not one Split."
         )
-    for split in (train, val):
-        if split is not None:
-            refuse_misfit(model, split, measures, min(batch, len(split)))
     _refuse_silent_schedule(optimizer)
 
 

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from course_utils.checkpoint import CheckpointError, Checkpoints
 from course_utils.data.dataset import Dataset, Split
 from course_utils.programs import program
-from course_utils.refusals import PerExample
+from course_utils.refusals import PerExample, refuse_misfit
 from course_utils.train.arguments import refuse_arguments, refuse_non_finite, refuse_non_finite_validation
 from course_utils.train.devices import Devices
 from course_utils.train.interruption import interruption
@@ -45,7 +45,7 @@ def fit(
     key: PRNGKeyArray,
     metrics: Mapping[str, PerExample] | None = None,
     patience: int | None = None,
-    chunk: int = 200,
+    chunk: int = 256,
     checkpoints: Checkpoints | None = None,
     mesh: Mesh | None = None,
 ) -> Run:
@@ -105,6 +105,9 @@ def fit(
     devices.refuse_batch(batch_size)
     train, val = (data.train, data.val) if isinstance(data, Dataset) else (data, None)
     graphdef, *arrays = nnx.split(model, nnx.Param, ...)
+    for split in (train, val):
+        if split is not None:
+            refuse_misfit(graphdef, arrays, split, measures, min(batch_size, len(split)))
     # The program's state is donated on every call; the model's own arrays must outlive it.
     begin = program(("begin", optimizer), lambda: lambda *model: (*_copied(model), optimizer.init(model[0])))
     record = Record(("loss", *(f"val_{name}" for name in measures if val is not None)))
