@@ -1,6 +1,6 @@
 """Running a model on rows without training it: its outputs, and averages of losses and metrics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -73,7 +73,7 @@ def evaluate(model: nnx.Module, rows: Split, measures: Mapping[str, PerExample])
     refuse_misfit(graphdef, [state], rows, measures, min(len(rows), ROWS_AT_ONCE))
     run = program(
         ("evaluate", graphdef, measures),
-        lambda: lambda state, x, y: averages(evaluation_mode(nnx.merge(graphdef, state)), measures, x, y),
+        lambda: lambda state, x, y: averages(graphdef, [state], measures, x, y),
     )
     measured = run(state, jnp.asarray(rows.x), jnp.asarray(rows.y))
     return {name: float(value) for name, value in measured.items()}
@@ -84,8 +84,13 @@ def evaluation_mode(model: Any) -> Any:
     return nnx.view(model, deterministic=True, use_running_average=True, raise_if_not_found=False)
 
 
-def averages(model: Callable, measures: Mapping[str, PerExample], x: Array, y: Array) -> dict[str, Array]:
-    """Mean of each measure over all rows, ``ROWS_AT_ONCE`` at a time; traced inside a compiled program."""
+def averages(
+    graphdef: nnx.GraphDef, arrays: Sequence, measures: Mapping[str, PerExample], x: Array, y: Array
+) -> dict[str, Array]:
+    """Mean of each measure over all rows, ``ROWS_AT_ONCE`` at a time; traced inside a compiled program.
+
+    The model is the one of ``nnx.split``, in evaluation mode; what it changes of itself is forgotten.
+    """
     rows = len(x)
     together = min(rows, ROWS_AT_ONCE)
     padding = -rows % together
@@ -95,7 +100,9 @@ def averages(model: Callable, measures: Mapping[str, PerExample], x: Array, y: A
         return padded.reshape(-1, together, *array.shape[1:])
 
     def sums(part: tuple[Array, Array, Array]) -> dict[str, Array]:
-        outputs = model(part[0])
+        # A fresh model: NNX lets a trace change only the variables that were made inside it.
+        fresh = jax.tree.map(lambda array: array, list(arrays))
+        outputs = evaluation_mode(nnx.merge(graphdef, *fresh))(part[0])
         values = {name: measure(outputs, part[1]) for name, measure in measures.items()}
         return {n: jnp.where(part[2], v.reshape(together, -1).mean(1), 0).sum() for n, v in values.items()}
 

@@ -5,7 +5,6 @@ Here two optimizers count as the same when they were built by the same library c
 """
 
 import functools
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from types import FunctionType
 from typing import Any
@@ -14,7 +13,7 @@ import jax
 import numpy as np
 
 _KEPT = 64
-_programs: OrderedDict[Hashable, "Program"] = OrderedDict()
+_programs: dict[Hashable, "Program"] = {}  # the least recently used first
 
 
 class Program:
@@ -52,10 +51,14 @@ def program(key: tuple, build: Callable[[], Callable], **options: Any) -> Progra
         The kept program; the least recently used of more than 64 are let go.
     """
     identity = tuple(fingerprint(part) for part in key)
-    # A graph definition is hashed anew at each look-up: twice is enough.
-    found = _programs[identity] = _programs.pop(identity, None) or Program(build(), **options)
+    # Hashing a graph definition takes longer than a small step: two look-ups are enough.
+    try:
+        found = _programs.pop(identity)
+    except KeyError:
+        found = Program(build(), **options)
+    _programs[identity] = found
     if len(_programs) > _KEPT:
-        _programs.popitem(last=False)
+        del _programs[next(iter(_programs))]
     return found
 
 
@@ -74,7 +77,7 @@ def fingerprint(part: Any) -> Hashable:
     >>> fingerprint(optax.adam(1e-3)) == fingerprint(optax.adam(1e-2))
     False
     """
-    if isinstance(part, FunctionType) and part.__module__.startswith(("optax.", "jax.")):
+    if isinstance(part, FunctionType) and (part.__module__ or "").startswith(("optax.", "jax.")):
         cells = tuple(fingerprint(cell.cell_contents) for cell in part.__closure__ or ())
         return (part.__code__, fingerprint(part.__defaults__), fingerprint(part.__kwdefaults__), cells)
     if isinstance(part, functools.partial):
@@ -88,4 +91,7 @@ def fingerprint(part: Any) -> Hashable:
         return (array.shape, str(array.dtype), array.tobytes())
     if isinstance(part, int | float | complex | str | bool | bytes):
         return (type(part), part)
+    if not isinstance(part, Hashable):  # such as the nnx.State that masks an optimizer
+        leaves, form = jax.tree.flatten(part)
+        return (form, fingerprint(leaves))
     return part

@@ -1,13 +1,15 @@
 """What cannot be trained or measured is refused in words, before anything is compiled."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import Array
 
-from course_utils.data.dataset import Split
+from course_utils.data.dataset import Split, row_blocks
 from course_utils.programs import program
 
 PerExample = Callable[[Array, Array], Array]
@@ -36,9 +38,12 @@ def refuse_misfit(
         for a in (rows.x, rows.y)
     )
     try:
-        outputs = program(
-            ("outputs", graphdef), lambda: lambda arrays, x: nnx.merge(graphdef, *arrays)(x)
-        ).forms(arrays, x)
+        outputs = program(("outputs", graphdef), lambda: _outputs(graphdef)).forms(arrays, x)
+    except _GrowingError as error:
+        raise ValueError(
+            "the model adds variables while it runs, so no compiled loop can carry its state: make all of "
+            "them in __init__."
+        ) from error
     except Exception as error:
         raise ValueError(
             f"the model does not take a batch x {x.dtype}{list(x.shape)}: {_first_line(error)} "
@@ -49,8 +54,10 @@ def refuse_misfit(
             f"the model must return one array with {batch} rows for {batch} rows of x, got {outputs}: "
             "keep the batch as the first axis."
         )
-    if np.issubdtype(rows.y.dtype, np.integer) and outputs.ndim == y.ndim + 1:
-        low, high = int(rows.y.min()), int(rows.y.max())
+    # One output a target is a sigmoid's or a count's, not a class's.
+    if np.issubdtype(rows.y.dtype, np.integer) and outputs.ndim == y.ndim + 1 and outputs.shape[-1] > 1:
+        low = min(int(block.min()) for block in row_blocks(rows.y))
+        high = max(int(block.max()) for block in row_blocks(rows.y))
         if low < 0 or high >= outputs.shape[-1]:
             raise ValueError(
                 f"labels run from {low} to {high}, the model has {outputs.shape[-1]} outputs: labels must "
@@ -61,13 +68,30 @@ def refuse_misfit(
         _refuse_measure(name, measure, outputs, y)
 
 
+class _GrowingError(Exception):
+    """A model has more variables after a call than before it."""
+
+
+def _outputs(graphdef: nnx.GraphDef) -> Callable:
+    def outputs(arrays: list, x: Array) -> Any:
+        model = nnx.merge(graphdef, *arrays)
+        before = nnx.to_flat_state(nnx.state(model)).paths
+        result = model(x)
+        if nnx.to_flat_state(nnx.state(model)).paths != before:
+            raise _GrowingError
+        return result
+
+    return outputs
+
+
 def _refuse_values(name: str, array: np.ndarray) -> None:
-    if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
+    # JAX knows bfloat16 as a number, NumPy does not.
+    if not jnp.issubdtype(array.dtype, np.number) and array.dtype != bool:
         raise ValueError(
             f"{name} must hold numbers, got dtype {array.dtype}: encode categories and text as numbers first."
         )
-    if np.issubdtype(array.dtype, np.inexact):
-        bad = int((~np.isfinite(array)).reshape(len(array), -1).any(1).sum())
+    if jnp.issubdtype(array.dtype, np.inexact):
+        bad = sum(int((~np.isfinite(b)).reshape(len(b), -1).any(1).sum()) for b in row_blocks(array))
         if bad:
             raise ValueError(
                 f"{bad} of {len(array)} rows of {name} hold NaN or infinity; clean or impute them first."

@@ -33,8 +33,10 @@ def test_ragged_sizes_equal_a_plain_call(net, monkeypatch, count):
     rows = points(count)
     plain = nnx.view(net, deterministic=True)(jnp.asarray(rows.x))
     np.testing.assert_allclose(infer(net, rows.x), plain, rtol=1e-5, atol=1e-6)
-    model = nnx.view(net, deterministic=True)
-    measured = averages(model, {"loss": XENT, "accuracy": correct}, jnp.asarray(rows.x), jnp.asarray(rows.y))
+    graphdef, state = nnx.split(net)
+    measured = averages(
+        graphdef, [state], {"loss": XENT, "accuracy": correct}, jnp.asarray(rows.x), jnp.asarray(rows.y)
+    )
     assert float(measured["loss"]) == pytest.approx(float(XENT(plain, rows.y).mean()), rel=1e-5)
     assert float(measured["accuracy"]) == pytest.approx((np.asarray(plain).argmax(1) == rows.y).mean())
 
@@ -48,6 +50,24 @@ def test_dropout_is_off_and_the_model_is_not_changed(net):
     net.dropout.rngs.count[...] = jnp.asarray(before["dropout"]["rngs"]["count"][...])
     after = jax.tree.map(np.asarray, nnx.state(net, nnx.Not(nnx.RngKey)))
     jax.tree.map(np.testing.assert_array_equal, before, after)
+
+
+class Counted(nnx.Module):
+    """A net that counts its calls in a variable of its own."""
+
+    def __init__(self, rngs):
+        self.inner = nnx.Linear(4, 3, rngs=rngs)
+        self.calls = nnx.Variable(jnp.zeros((), jnp.int32))
+
+    def __call__(self, x):
+        self.calls[...] += 1
+        return self.inner(x)
+
+
+def test_what_a_model_changes_of_itself_is_forgotten():
+    model = Counted(nnx.Rngs(0))
+    assert evaluate(model, points(9), {"loss": XENT})["loss"] > 0
+    assert model.calls[...] == 0
 
 
 def test_batchnorm_uses_its_running_averages():

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from flax import nnx
 
 from course_utils.programs import Program, fingerprint, program
 
@@ -53,6 +54,19 @@ def test_a_function_of_the_reader_is_itself_alone():
     assert fingerprint(make(2)) != fingerprint(make(2))
     mine = make(2)
     assert fingerprint(mine) == fingerprint(mine)
+
+
+def test_what_cannot_be_hashed_is_its_leaves():
+    def masked(*leaves):
+        return optax.adamw(1e-3, mask=nnx.State(dict(zip("ab", leaves, strict=True))))
+
+    assert fingerprint(masked(True, False)) == fingerprint(masked(True, False))
+    assert fingerprint(masked(True, False)) != fingerprint(masked(True, True))
+
+
+def test_a_function_without_a_module_is_taken():
+    exec("def made(z, y): return z - y", scope := {"__name__": None})
+    assert fingerprint(scope["made"]) == scope["made"]
 
 
 def test_a_program_counts_what_it_traces():

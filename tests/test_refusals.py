@@ -1,3 +1,5 @@
+import tracemalloc
+
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -104,6 +106,44 @@ def test_a_model_that_loses_the_batch_is_refused(function):
 )
 def test_what_fits_passes(net, y, measure):
     refused(net, Split(X, y), {"loss": measure}, 4)
+
+
+@pytest.mark.parametrize("measure", [optax.sigmoid_binary_cross_entropy, optax.squared_error])
+def test_one_output_is_no_class(measure):
+    net = MLP((4, 1), rngs=nnx.Rngs(0))
+    refused(net, Split(X, Y), {"loss": lambda z, y: measure(z[:, 0], y)}, 4)
+
+
+def test_bfloat16_is_a_number(net):
+    refused(net, Split(X.astype(jnp.bfloat16), Y), {"loss": XENT}, 4)
+    with pytest.raises(ValueError, match="1 of 6 rows of x hold NaN"):
+        refused(net, Split(with_value(X, 2, np.nan).astype(jnp.bfloat16), Y), {"loss": XENT}, 4)
+
+
+def test_a_memmap_is_looked_at_in_blocks(net, tmp_path):
+    x = np.memmap(tmp_path / "x", np.float32, "w+", shape=(1_000_000, 4))
+    rows = Split(x, np.zeros(len(x), np.int32))
+    tracemalloc.start()
+    refused(net, rows, {"loss": XENT}, 4)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes / 4
+
+
+class Growing(nnx.Module):
+    """A net that keeps what it saw in a variable that it makes then."""
+
+    def __init__(self):
+        self.inner = nnx.Linear(4, 3, rngs=nnx.Rngs(0))
+
+    def __call__(self, x):
+        self.seen = nnx.Variable(x)
+        return self.inner(x)
+
+
+def test_a_model_that_adds_variables_is_refused():
+    with pytest.raises(ValueError, match=r"adds variables while it runs.*in __init__"):
+        refused(Growing(), Split(X, Y), {"loss": XENT}, 4)
 
 
 def test_counts_as_targets_of_a_regression_are_no_labels():

@@ -1,5 +1,6 @@
 """The form every data set of the course takes: three splits of arrays, and where they come from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +94,11 @@ class Split:
     def __repr__(self) -> str:
         """Types and shapes, never values."""
         return f"Split(x {_form(self.x)}, y {_form(self.y)})"
+
+
+def row_blocks(array: np.ndarray, rows: int = 65536) -> Iterator[np.ndarray]:
+    """The array in blocks of its first axis: to look at each value of a memmap without reading it whole."""
+    return (array[at : at + rows] for at in range(0, len(array), rows))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, Num
 
 
 class Conv(nnx.Module):
@@ -66,7 +66,7 @@ class Conv(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(outputs))
         self.strides, self.padding = strides, padding
 
-    def __call__(self, x: Float[Array, "batch rows columns inputs"]) -> Float[Array, "batch _ _ outputs"]:
+    def __call__(self, x: Num[Array, "batch rows columns inputs"]) -> Float[Array, "batch _ _ outputs"]:
         """The result for a batch of images; `x` and the result are described by the formula above."""
         kernel = self.kernel[...]
         rows, columns, inputs, _ = kernel.shape
@@ -76,8 +76,10 @@ class Conv(nnx.Module):
                 f"Expected images (batch, rows ≥ {rows}, columns ≥ {columns}, {inputs} channels), "
                 f"got {x.shape}: channels come last; add the axis of a grey image with x[..., None]."
             )
+        kind = jnp.result_type(x, kernel)  # whole numbers, such as the bytes of an image, become the kernel's
         convolve = _by_blocks if jax.default_backend() == "cpu" else _by_device
-        return convolve(x, kernel, self.bias[...], self.strides, self.padding)
+        x, kernel, bias = x.astype(kind), kernel.astype(kind), self.bias[...].astype(kind)
+        return convolve(x, kernel, bias, self.strides, self.padding)
 
 
 def _by_device(x: Array, kernel: Array, bias: Array, strides: tuple[int, int], padding: str) -> Array:

@@ -50,6 +50,8 @@ def refuse_arguments(
             f"batch_size={batch} is larger than the {rows} training rows: not one update would happen. "
             f"Give at most {rows}."
         )
+    if len(measures) > 1 and isinstance(data, Split):
+        raise ValueError("metrics are measured on validation rows; give a Dataset with them, not one Split.")
     if counts["patience"] is not None and isinstance(data, Split):
         raise ValueError(
             "patience watches the validation loss; give a Dataset with validation rows, not one Split."
@@ -79,6 +81,11 @@ def _refuse_types(model: Any, data: Any, measures: Mapping[str, Any], optimizer:
         )
     if not isinstance(key, jax.Array):
         raise ValueError(f"key must be a JAX random key, got {type(key).__name__}: write jax.random.key(0).")
+    typed = jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key)
+    if key.shape != () if typed else key.dtype != np.uint32 or key.ndim != 1:
+        raise ValueError(
+            f"key must be one JAX random key, got {key.dtype}{list(key.shape)}: write jax.random.key(0)."
+        )
 
 
 def _refuse_silent_schedule(part: Any) -> None:

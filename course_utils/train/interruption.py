@@ -17,7 +17,7 @@ def interruption() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     came = False
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL  # None: a handler that C code set
 
     def note(number: int, frame: FrameType | None) -> None:
         nonlocal came

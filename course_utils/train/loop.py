@@ -1,8 +1,8 @@
 """`fit`: the loop over epochs around the compiled program.
 
 Python speaks to the device once every ``chunk`` steps, be they a piece of an epoch or several whole ones: the
-program itself evaluates at the end of an epoch, keeps its weights and decides whether to go on. Compilation
-happens once for a run, and not at all for a second run of the same network, loss and optimizer. The cost beyond
+program itself evaluates at the end of an epoch, keeps its weights and decides whether to go on. It is compiled
+once for a run, and not at all for a second run of the same network, loss and optimizer. The cost beyond
 the arithmetic: three copies of the weights, the model's own and those kept before and after a call.
 """
 
@@ -25,7 +25,12 @@ from course_utils.checkpoint import CheckpointError, Checkpoints
 from course_utils.data.dataset import Dataset, Split
 from course_utils.programs import program
 from course_utils.refusals import PerExample, refuse_misfit
-from course_utils.train.arguments import refuse_arguments, refuse_non_finite, refuse_non_finite_validation
+from course_utils.train.arguments import (
+    NonFiniteLossError,
+    refuse_arguments,
+    refuse_non_finite,
+    refuse_non_finite_validation,
+)
 from course_utils.train.devices import Devices
 from course_utils.train.interruption import interruption
 from course_utils.train.rows import Rows
@@ -52,7 +57,7 @@ def fit(
     """Train a model in place with one compiled program.
 
     Each epoch visits the training rows in a new random order; the ``rows mod batch_size`` rows at the end of
-    an order wait for another epoch, so every batch has one shape. Only ``data.train`` and ``data.val`` are
+    an order are left out of that epoch, so every batch has one shape. Only ``data.train`` and ``data.val`` are
     used: the test rows never enter.
 
     Args:
@@ -111,7 +116,7 @@ def fit(
     # The program's state is donated on every call; the model's own arrays must outlive it.
     begin = program(("begin", optimizer), lambda: lambda *model: (*_copied(model), optimizer.init(model[0])))
     record = Record(("loss", *(f"val_{name}" for name in measures if val is not None)))
-    saved = Saved(checkpoints, train, batch_size, key)
+    saved = Saved(checkpoints, (train, val), batch_size, key, record.names, patience is not None)
     state, good = saved.resume(begin(*arrays), tuple(arrays), record)
     (leaves, form), (kept, kept_form) = tree.flatten(state), tree.flatten(good)
     leaves, kept = [_strong(array) for array in leaves], [_strong(array) for array in kept]
@@ -157,6 +162,13 @@ def fit(
             if patience is None or record.best_epoch == 0:
                 kept = leaves[: len(kept)]  # a state begins with the model's own arrays
             saved.save(tree.unflatten(form, leaves), tree.unflatten(kept_form, kept), record)
+        except NonFiniteLossError as error:
+            if checkpoints is None:
+                raise
+            raise NonFiniteLossError(
+                f"{error} The newest checkpoint may hold weights that are ruined already: begin again in "
+                f"another folder than {checkpoints.folder}."
+            ) from None
         except CheckpointError:
             if patience is None:
                 kept = leaves[: len(kept)]

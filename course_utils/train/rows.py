@@ -16,6 +16,9 @@ from course_utils.train.devices import Devices
 BYTES_ON_DEVICE = 2**31
 """Training rows up to this size stay on the device; larger ones come call by call, memmaps too."""
 
+BYTES_OF_A_CALL = 2**28
+"""The most that comes with one call, as far as a single batch is not larger; the next call's is under way, too."""
+
 
 class Rows:
     """The training rows, handed out at most ``chunk`` batches a call, each epoch in a new order."""
@@ -29,6 +32,9 @@ class Rows:
         on_device = split.x.nbytes + split.y.nbytes <= BYTES_ON_DEVICE
         self.parts = max(chunk // self.steps, 1) if on_device else 1
         self.most = min(chunk, self.parts * self.steps)
+        if not on_device:
+            a_batch = batch * (split.x[0].nbytes + split.y[0].nbytes)
+            self.most = min(self.most, max(BYTES_OF_A_CALL // a_batch, 1))
         self.placed = devices.everywhere((split.x, split.y)) if on_device else None
         self.known, self.orders = range(0), np.zeros((0, self.steps, batch), np.int32)
 

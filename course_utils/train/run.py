@@ -21,7 +21,7 @@ class Run:
         best_epoch: epoch (from 1) with the lowest validation loss; the last one without validation rows.
         stopped: ``"all epochs"``, ``"early"`` or ``"interrupted"``.
         seconds: wall-clock time of this call of ``fit``, compilation included.
-        compilations: programs compiled for this run; 0 when an earlier run left them behind.
+        compilations: of the training program by this call; 0 when an earlier run left it behind.
     """
 
     step_loss: Float[np.ndarray, " steps"]

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from course_utils.checkpoint import Checkpoints, from_named_arrays, named_arrays
-from course_utils.data.dataset import Split
+from course_utils.data.dataset import Split, row_blocks
 from course_utils.train.run import Record
 
 
@@ -21,8 +21,25 @@ class Saved:
     epoch.
     """
 
-    def __init__(self, checkpoints: Checkpoints | None, train: Split, batch: int, key: PRNGKeyArray) -> None:
-        """Note what identifies the run."""
+    def __init__(
+        self,
+        checkpoints: Checkpoints | None,
+        splits: tuple[Split, Split | None],
+        batch: int,
+        key: PRNGKeyArray,
+        names: tuple[str, ...],
+        best: bool,
+    ) -> None:
+        """Note what identifies the run.
+
+        Args:
+            checkpoints: the folder.
+            splits: training rows and validation rows.
+            batch: rows per update.
+            key: of the order of the rows.
+            names: of the record's measures.
+            best: whether the best epoch's weights are kept; else the newest ones.
+        """
         self.checkpoints = checkpoints
         self.saved_steps = -1
         self.last_time = time.monotonic()
@@ -30,9 +47,14 @@ class Saved:
             self.identity = {
                 "batch_size": np.array(batch),
                 "key": np.asarray(jax.random.key_data(key)),
-                "rows": np.array(len(train)),
-                "checksum of the training rows": np.array([_checksum(train.x), _checksum(train.y)]),
+                "rows": np.array(len(splits[0])),
+                "list of measures": np.array(", ".join(names)),
+                "use of patience": np.array(best),
             }
+            for name, split in zip(("training", "validation"), splits, strict=True):
+                if split is not None:
+                    checksums = [_checksum(split.x), _checksum(split.y)]
+                    self.identity[f"checksum of the {name} rows"] = np.array(checksums)
 
     def resume(self, state: tuple, kept: tuple, record: Record) -> tuple[tuple, tuple]:
         """State and kept weights of the newest checkpoint, and its record; as given if there is none.
@@ -76,8 +98,7 @@ def _parts(state: tuple) -> dict[str, Any]:
 
 
 def _checksum(array: np.ndarray) -> int:
-    parts = (array[at : at + 65536] for at in range(0, len(array), 65536))  # a memmap is never read whole
     checksum = 0
-    for part in parts:
-        checksum = zlib.crc32(part.tobytes(), checksum)
+    for block in row_blocks(array):
+        checksum = zlib.crc32(block.tobytes(), checksum)
     return checksum

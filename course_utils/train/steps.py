@@ -11,10 +11,10 @@ from jax import Array
 from jax.tree_util import PyTreeDef
 from jaxtyping import Bool, Float, Int, Shaped
 
-from course_utils.evaluation import averages, evaluation_mode
+from course_utils.evaluation import averages
 from course_utils.refusals import PerExample
 
-Rows = tuple[Shaped[Array, "_ ..."], Shaped[Array, "_ ..."]]  # of a split: inputs and targets
+Placed = tuple[Shaped[Array, "_ ..."], Shaped[Array, "_ ..."]]  # of a split: inputs and targets
 
 State = tuple[Any, Any, Any]  # weights, the model's other variables, the optimizer's state
 
@@ -47,6 +47,7 @@ def steps_program(
         form: of the tree ``State``.
     """
     loss = measures["loss"]
+    optimizer = optax.with_extra_args_support(optimizer)  # reduce_on_plateau asks for the loss
 
     def step(state: State, x: Array, y: Array) -> tuple[State, Array]:
         params, rest, moments = state
@@ -59,17 +60,23 @@ def steps_program(
             return value, moved[2]  # BatchNorm and RNG streams
 
         (value, rest), gradient = jax.value_and_grad(objective, has_aux=True)(params)
-        updates, moments = optimizer.update(gradient, moments, params)
+        try:
+            updates, moments = optimizer.update(gradient, moments, params, value=value)
+        except TypeError as error:
+            raise ValueError(
+                f"the optimizer cannot update from gradient, state, weights and loss alone: {error}. "
+                "Line searches, such as L-BFGS's, call the loss themselves: choose another optimizer."
+            ) from error
         return (optax.apply_updates(params, updates), rest, moments), value
 
     def steps(
         leaves: list[Array],
         kept: list[Array],
-        train: Rows,
+        train: Placed,
         order: Int[Array, "most batch"],
         lengths: Int[Array, " parts"],
         last: Bool[Array, ""],
-        val: Rows | None,
+        val: Placed | None,
         best: Best,
     ) -> tuple[list[Array], list[Array], Float[Array, " most"], dict[str, Float[Array, " parts"]], Array]:
         """Take ``lengths[0] + lengths[1] + …`` steps; with ``last``, each part ends an epoch.
@@ -85,7 +92,7 @@ def steps_program(
         def measure(state: State) -> dict[str, Array]:
             if val is None:
                 return {}
-            values = averages(evaluation_mode(nnx.merge(graphdef, *state[:2])), measures, *val)
+            values = averages(graphdef, state[:2], measures, *val)
             return {name: value.astype(jnp.float32) for name, value in values.items()}
 
         def more(carry: tuple) -> Array:

@@ -103,6 +103,18 @@ def test_half_precision_stays_half():
     np.testing.assert_allclose(got.astype(jnp.float32), expected, rtol=0.02, atol=0.02)
 
 
+@pytest.mark.parametrize("kind", [jnp.uint8, jnp.bfloat16])
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_other_numbers_become_the_kernel_s(monkeypatch, kind, device):
+    conv, like = Conv(3, 6, (3, 3), rngs=nnx.Rngs(0)), nnx.Conv(3, 6, (3, 3), rngs=nnx.Rngs(0))
+    like.kernel, like.bias = conv.kernel, conv.bias
+    x = jax.random.randint(jax.random.key(0), (2, 8, 8, 3), 0, 255).astype(kind)
+    expected = like(x)
+    monkeypatch.setattr(jax, "default_backend", lambda: device)
+    assert conv(x).dtype == expected.dtype
+    np.testing.assert_allclose(conv(x), expected, rtol=1e-4, atol=1e-3)
+
+
 def test_the_device_s_own_convolution_is_the_same(monkeypatch):
     conv = Conv(3, 6, (3, 2), strides=(2, 1), rngs=nnx.Rngs(0))
     x = jax.random.normal(jax.random.key(0), (2, 8, 8, 3))

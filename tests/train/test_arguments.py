@@ -59,6 +59,8 @@ def test_what_cannot_be_trained_is_refused_in_words(net, data, settings, changes
         ("optimizer", optax.adam, "optimizer must be an Optax transformation, got function"),
         ("optimizer", 1e-3, "optimizer must be an Optax transformation, got float"),
         ("key", 0, r"key must be a JAX random key, got int: write jax.random.key\(0\)"),
+        ("key", jax.random.split(jax.random.key(0)), r"one JAX random key, got key<fry>\[2\]: write"),
+        ("key", jnp.zeros(3), r"one JAX random key, got float32\[3\]: write"),
         ("measures", {"loss": "mse"}, "loss must be a function"),
         ("counts", {"epochs": 2.5}, "epochs is a whole number from 1; got 2.5"),
     ],
@@ -80,6 +82,11 @@ def test_arguments_of_another_type_are_refused_in_words(net, data, settings, unc
 def test_patience_needs_validation_rows(net, rows, settings):
     with pytest.raises(ValueError, match="patience watches the validation loss; give a Dataset"):
         fit(net, rows, **settings, patience=2)
+
+
+def test_metrics_need_validation_rows(net, rows, settings):
+    with pytest.raises(ValueError, match="metrics are measured on validation rows; give a Dataset"):
+        fit(net, rows, **settings, metrics={"error": XENT})
 
 
 def test_a_fault_in_the_validation_rows_alone_is_found(net, data, settings):

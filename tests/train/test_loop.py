@@ -237,6 +237,47 @@ def test_nan_is_refused_with_where_and_what_to_try_and_the_last_good_weights_sta
         np.testing.assert_array_equal(one, other)
 
 
+def test_an_optimizer_may_ask_for_the_loss(rows, settings):
+    # No loss is better by 100 %, so this one all but stands still after two steps.
+    plateau = optax.contrib.reduce_on_plateau(factor=1e-6, patience=1, rtol=1.0)
+    model = MLP((10, 3), rngs=nnx.Rngs(0))
+    run = fit(model, rows, **settings | {"optimizer": optax.chain(optax.sgd(1e-2), plateau)})
+    again = fit(model, rows, **settings | {"optimizer": optax.sgd(0.0), "epochs": 1})
+    np.testing.assert_allclose(run.history["loss"][-1], again.history["loss"][0], rtol=0.05)
+
+
+def test_an_optimizer_that_asks_for_more_is_refused(rows, settings):
+    with pytest.raises(ValueError, match="L-BFGS"):
+        fit(MLP((10, 3), rngs=nnx.Rngs(0)), rows, **settings | {"optimizer": optax.lbfgs()})
+
+
+def test_a_mask_of_weights_freezes_them(rows, settings):
+    model = MLP((10, 4, 3), rngs=nnx.Rngs(0))
+    before = np.asarray(model.layers[0].kernel[...])
+    first = nnx.map_state(lambda path, _: path[1] == 0, nnx.state(model, nnx.Param))
+    masked = optax.chain(optax.adam(1e-2), optax.masked(optax.set_to_zero(), first))
+    fit(model, rows, **settings | {"optimizer": masked})
+    np.testing.assert_array_equal(model.layers[0].kernel[...], before)
+    assert (np.asarray(model.layers[1].bias[...]) != 0).all()
+
+
+class Counted(nnx.Module):
+    """A net that counts its calls in a variable of its own."""
+
+    def __init__(self, rngs):
+        self.inner = nnx.Linear(10, 3, rngs=rngs)
+        self.calls = nnx.Variable(jnp.zeros((), jnp.int32))
+
+    def __call__(self, x):
+        self.calls[...] += 1
+        return self.inner(x)
+
+
+def test_what_evaluation_changes_of_the_model_is_forgotten(data, settings):
+    model = Counted(nnx.Rngs(0))
+    assert len(fit(model, data, **settings).step_loss) == model.calls[...] == 9
+
+
 @pytest.mark.parametrize("chunk", [2, 200])
 def test_nan_in_a_later_epoch_leaves_the_weights_of_the_epoch_before(data, bits, settings, chunk):
     def rises(step):  # an ordinary rate for two epochs of three steps, then absurd

@@ -21,10 +21,11 @@ from flax import nnx
 
 from course_utils import checkpoint
 from course_utils.checkpoint import CheckpointError, Checkpoints
-from course_utils.data.dataset import Split
+from course_utils.data.dataset import Dataset, Split
 from course_utils.models import MLP
-from course_utils.train import fit
+from course_utils.train import NonFiniteLossError, fit
 
+XENT = optax.softmax_cross_entropy_with_integer_labels
 SCRIPT = Path(__file__).with_name("long_run.py")
 ROOT = Path(__file__).parents[2]
 
@@ -236,17 +237,26 @@ def test_a_full_disk_leaves_the_model_with_what_it_learnt(rows, settings, bits, 
         ({"sizes": (10, 5, 3)}, r"another model or optimizer: 0 weights/layers/0/bias is float32\[4\]"),
         ({"rows": slice(0, 90)}, "another run: its rows was 100, now it is 90"),
         ({"rows": slice(None, None, -1)}, "another run: its checksum of the training rows"),
+        ({"patience": 3}, "another run: its use of patience was False, now it is True"),
+        ({"metrics": {"error": XENT}}, "its list of measures was loss, val_loss, now it is .*, val_error"),
+        ({"validation": slice(None, None, -1)}, "another run: its checksum of the validation rows"),
     ],
 )
-def test_checkpoints_of_another_run_are_refused(rows, settings, tmp_path, changes, message):
+def test_checkpoints_of_another_run_are_refused(rows, data, settings, tmp_path, changes, message):
+    def dataset(train=slice(None), validation=slice(None)):
+        splits = (Split(s.x[part], s.y[part]) for s, part in ((rows, train), (data.val, validation)))
+        return Dataset(*splits, data.test, data.provenance)
+
     checkpoints = Checkpoints(tmp_path)
-    fit(MLP((10, 4, 3), rngs=nnx.Rngs(0)), rows, **settings, checkpoints=checkpoints)
-    part = changes.pop("rows", slice(None))
+    fit(MLP((10, 4, 3), rngs=nnx.Rngs(0)), dataset(), **settings, checkpoints=checkpoints)
+    changed = dataset(changes.pop("rows", slice(None)), changes.pop("validation", slice(None)))
     sizes = changes.pop("sizes", (10, 4, 3))
     with pytest.raises(ValueError, match=message):
-        fit(
-            MLP(sizes, rngs=nnx.Rngs(0)),
-            Split(rows.x[part], rows.y[part]),
-            **settings | changes,
-            checkpoints=checkpoints,
-        )
+        fit(MLP(sizes, rngs=nnx.Rngs(0)), changed, **settings | changes, checkpoints=checkpoints)
+
+
+def test_after_nan_the_message_names_the_folder_with_ruined_weights(rows, settings, tmp_path):
+    settings |= {"optimizer": optax.sgd(1e15)}
+    checkpoints = Checkpoints(tmp_path, seconds=0)
+    with pytest.raises(NonFiniteLossError, match=f"in another folder than {tmp_path}"):
+        fit(MLP((10, 4, 3), rngs=nnx.Rngs(0)), rows, **settings, chunk=1, checkpoints=checkpoints)

@@ -57,6 +57,15 @@ def test_every_cut_of_a_run_takes_the_same_batches(chunk, cuts, streamed, monkey
     assert len(forms) == 1  # one program
 
 
+@pytest.mark.parametrize(("bytes_of_a_call", "steps"), [(1, 1), (4 * 3 * 24, 4), (2**28, 8)])
+def test_rows_that_stay_on_the_host_come_a_few_at_a_time(bytes_of_a_call, steps, monkeypatch):
+    monkeypatch.setattr("course_utils.train.rows.BYTES_ON_DEVICE", 0)
+    monkeypatch.setattr("course_utils.train.rows.BYTES_OF_A_CALL", bytes_of_a_call)
+    split = Split(np.zeros((24, 4), np.float32), np.zeros(24, np.int64))  # 24 bytes a row
+    (x, _), *_ = next(Rows(split, 3, 256, 4, jax.random.key(0), Devices(None)).calls(1, 0))[0]
+    assert len(x) == 3 * steps
+
+
 def test_a_run_is_taken_up_in_the_middle_of_an_epoch():
     split = Split(np.arange(10.0, dtype=np.float32)[:, None], np.zeros(10, np.float32))
     got, how = taken(Rows(split, 3, 8, 4, jax.random.key(0), Devices(None)).calls(2, 2))
