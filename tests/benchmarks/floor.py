@@ -1,10 +1,11 @@
 """What this machine can do at best, measured: the floor under a step of a case.
 
 ``python floor.py`` prints JSON: the fastest matrix product (GFLOP/s), the memory's bandwidth (GB/s), for each case
-the milliseconds of its matrix products alone, forward and backward, each in the textbook's shape, and for each
-network without convolutions the milliseconds a step of a bare compiled loop.
+the milliseconds of its matrix products alone, forward and backward, in the textbook's shapes and in those that the
+course multiplies, and of its layers alone; and for D0's network the milliseconds a step of a bare compiled loop.
 """
 
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -13,9 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from cases import CASES, Case, arrays, products
+from cases import CASES, Case, arrays, products, shapes
 from flax import nnx
 from side_course import OPTIMIZERS, network, order
+
+from course_utils.models import convolution
+from course_utils.models.convolution import Conv, max_pool
 
 REPEATS = 15
 
@@ -49,10 +53,25 @@ def bandwidth(megabytes: int = 256) -> float:
     return 2 * source.nbytes / fastest(lambda: np.copyto(target, source)) / 1e9
 
 
-def products_alone(case: Case) -> float:
-    """Seconds of all matrix products of one update in their own shapes, and of nothing else."""
+def block_products(case: Case) -> list[tuple[int, int, int]]:
+    """The forward pass's products as the course forms them: a convolution's rows are patches of a block of outputs."""
+    found = []
+    for layer, before, after in shapes(case):
+        if layer[0] == "conv":
+            window = (layer[2], layer[2])
+            block = convolution._block(after[:2], window, (1, 1), before[2], after[2])
+            tall, wide = convolution._patch(block, window, (1, 1))
+            blocks = np.prod([-(-size // side) for size, side in zip(after[:2], block, strict=True)])
+            found.append((case.batch * int(blocks), tall * wide * before[2], block[0] * block[1] * after[2]))
+        elif layer[0] == "dense":
+            found.append((case.batch, before[0], after[0]))
+    return found
+
+
+def products_alone(forward_products: list[tuple[int, int, int]]) -> float:
+    """Seconds of all matrix products of one update, forward and backward, and of nothing else."""
     total = 0.0
-    for i, (rows, contracted, columns) in enumerate(products(case)):
+    for i, (rows, contracted, columns) in enumerate(forward_products):
         forward = (rows, contracted), (contracted, columns)
         weights = (contracted, rows), (rows, columns)
         inputs = (rows, columns), (columns, contracted)
@@ -60,6 +79,44 @@ def products_alone(case: Case) -> float:
             a, b = jnp.ones(left), jnp.ones(right)
             total += fastest(lambda a=a, b=b: product(a, b).block_until_ready())
     return total
+
+
+class Pool(nnx.Module):
+    def __call__(self, x: jax.Array) -> jax.Array:
+        return max_pool(x)
+
+
+def made(layer: tuple, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> nnx.Module:
+    """The course's layer of this kind."""
+    if layer[0] == "pool":
+        return Pool()
+    rngs = nnx.Rngs(0)
+    if layer[0] == "conv":
+        return Conv(inputs[2], outputs[2], (layer[2], layer[2]), padding="VALID", rngs=rngs)
+    return nnx.Linear(inputs[0], outputs[0], rngs=rngs)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def gradients(
+    graphdef: nnx.GraphDef, wanted: int | tuple, params: nnx.State, x: jax.Array, back: jax.Array
+) -> tuple:
+    def objective(params: nnx.State, x: jax.Array) -> jax.Array:
+        return (nnx.relu(nnx.merge(graphdef, params)(x)) * back).sum()
+
+    return jax.grad(objective, argnums=wanted)(params, x)
+
+
+def layers_alone(case: Case) -> dict[str, float]:
+    """Seconds of the layers of one update, each alone with ReLU and its gradients, summed by kind."""
+    found: dict[str, float] = {}
+    for number, (layer, inputs, outputs) in enumerate(shapes(case)):
+        graphdef, params = nnx.split(made(layer, inputs, outputs))
+        x, back = jnp.ones((case.batch, *inputs)), jnp.ones((case.batch, *outputs))
+
+        wanted = (0, 1) if number else 0  # nobody asks for the gradient of the images
+        run = functools.partial(gradients, graphdef, wanted, params, x, back)
+        found[layer[0]] = found.get(layer[0], 0.0) + fastest(lambda run=run: jax.block_until_ready(run()))
+    return found
 
 
 def bare_loop(case: Case) -> float:
@@ -90,7 +147,14 @@ if __name__ == "__main__":
             {
                 "gflops": matrix_peak(),
                 "gbytes": bandwidth(),
-                "products_ms": {case.name: products_alone(case) * 1e3 for case in CASES},
+                "products_ms": {case.name: products_alone(products(case)) * 1e3 for case in CASES},
+                "block_products_ms": {
+                    case.name: products_alone(block_products(case)) * 1e3 for case in CASES
+                },
+                "layers_ms": {
+                    case.name: {kind: seconds * 1e3 for kind, seconds in layers_alone(case).items()}
+                    for case in CASES
+                },
                 "bare_ms": {case.name: bare_loop(case) * 1e3 for case in CASES if case.network == "D0"},
             }
         )

@@ -118,11 +118,15 @@ def _bare(record: dict, name: str, peer: str) -> str:
 
 def _gap(record: dict, name: str) -> str:
     """Where the time of a step goes that the floor does not explain."""
-    ours, alone = record["cases"][name]["course"]["ms_per_step"], record["floor"]["products_ms"][name]
+    ours, floor = record["cases"][name]["course"]["ms_per_step"], record["floor"]
+    layers = floor["layers_ms"][name]
+    parts = ", ".join(f"{kind} {ms:.3g}" for kind, ms in layers.items())
     return (
         f"Of its {ours:.3g} ms the floor is {floors(record)[name]:.3g}; the textbook's matrix products alone would "
-        f"take {alone:.3g}. The course multiplies by blocks of outputs, zeros included, and copies patches, pools, "
-        "and carries the gradients back through all that."
+        f"take {floor['products_ms'][name]:.3g}, those of the course, by blocks of outputs with zeros among them, "
+        f"{floor['block_products_ms'][name]:.3g}. Each layer alone with its gradient, outside of any loop: {parts}, "
+        f"{sum(layers.values()):.3g} ms in all; what the convolutions take beyond their products is the copying of "
+        "patches and of their gradients."
     )
 
 

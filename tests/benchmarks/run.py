@@ -1,6 +1,6 @@
 """The benchmarks: ``python tests/benchmarks/run.py`` (or ``make benchmarks``) from the repository's root.
 
-Makes the peers' environment ``.venv/peers`` on first use (about 2 GB), then runs this course, PyTorch and Keras in
+Makes the peers' environment ``.venv/peers`` on first use (2.4 GB), then runs this course, PyTorch and Keras in
 turn, each round anew and every case in a process of its own: the same rows, first weights, batches and updates.
 It stops unless all end at the same losses. The record, a table and a plot go to ``tests/benchmarks/results/``.
 Nothing else should run on the machine meanwhile; 10 minutes on two cores.

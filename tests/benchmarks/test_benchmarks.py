@@ -4,12 +4,13 @@ import json
 import math
 from pathlib import Path
 
+import floor
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import report
-from cases import CASES, arrays, kernels, least_bytes, operations, parameter_count, products
+from cases import CASES, arrays, kernels, least_bytes, operations, parameter_count, products, shapes
 from flax import nnx
 from side_course import Side, network, order
 
@@ -83,7 +84,13 @@ def record_of(ours, theirs, first_ours=1.0, first_theirs=0.1):
         "versions": {"jax": "0"},
         "rounds": 1,
         "warm_runs": 1,
-        "floor": {"gflops": 100.0, "gbytes": 10.0, "products_ms": {case.name: 1.0 for case in CASES}},
+        "floor": {
+            "gflops": 100.0,
+            "gbytes": 10.0,
+            "products_ms": {case.name: 1.0 for case in CASES},
+            "block_products_ms": {case.name: 1.25 for case in CASES},
+            "layers_ms": {case.name: {"conv": 2.0, "pool": 0.5} for case in CASES},
+        },
         "cases": {case.name: sides for case in CASES},
     }
 
@@ -98,7 +105,8 @@ def test_verdicts_follow_the_figures():
     assert "the aim was 15: reached" in report.verdicts(record_of(1.0, 15.0))[0]
     assert "the aim was 40: missed" in report.verdicts(record_of(1.0, 15.0))[1]
     assert "0.50 times" in report.verdicts(record_of(3.0, 1.5))[2]
-    assert "the textbook's matrix products alone would take 1." in report.verdicts(record_of(3.0, 1.5))[2]
+    assert "the textbook's matrix products alone would take 1, " in report.verdicts(record_of(3.0, 1.5))[2]
+    assert "conv 2, pool 0.5, 2.5 ms in all" in report.verdicts(record_of(3.0, 1.5))[2]
     assert report.verdicts(record_of(1.0, 1.0))[2].endswith("the aim was 1: reached.")
 
 
@@ -128,3 +136,16 @@ def test_the_record_names_versions_and_hardware():
 def test_table_and_record_agree():
     record = json.loads(RECORD.read_text())
     assert (RECORD.parent / "benchmarks.md").read_text() == report.table(record)
+
+
+def test_the_layers_alone_are_those_of_the_network(monkeypatch):
+    monkeypatch.setattr(floor, "REPEATS", 1)
+    case = BY_NAME["LeNet (D2), batch 4"]
+    assert floor.layers_alone(case).keys() == {"conv", "pool", "dense"}
+    for (layer, inputs, outputs), (rows, contracted, columns) in zip(
+        [one for one in shapes(case) if one[0][0] != "pool"], floor.block_products(case), strict=True
+    ):
+        made = floor.made(layer, inputs, outputs)
+        assert made(jnp.ones((case.batch, *inputs))).shape == (case.batch, *outputs)
+        assert rows * columns >= case.batch * np.prod(outputs)
+        assert contracted >= np.prod(made.kernel[...].shape[:-1])
