@@ -1,11 +1,12 @@
 # Every command makes its own environment first (.venv/<X.Y>); PYTHON= picks another interpreter.
 PYTHON ?= python3
 LAB_ARGS ?=
+GRADE_ARGS ?=
 export PYTHON COURSE_SEED
 
 environment = python=$$(sh .ci/environment) || exit 1
 
-.PHONY: help lab test notebooks ledger labs handout grade benchmarks lock wheel clean
+.PHONY: help lab test notebooks ledger labs handout grade sandbox benchmarks lock wheel clean
 
 help:
 	@echo "make lab        read and run the course in JupyterLab, in your own copy my_course/"
@@ -14,12 +15,14 @@ help:
 	@echo "make ledger     write the ledger of claims and the coverage table from the stored notebooks"
 	@echo "make labs       write labs/ from solutions/ (COURSE_SEED=2027: another year's variant)"
 	@echo "make handout    the students' bundle, dist/course.zip, without solutions/"
-	@echo "make grade      grade a class in a sandbox: LAB=lab11 FROM=submissions.zip"
-	@echo "make benchmarks measure against PyTorch and Keras (makes their environment first, 3 GB)"
+	@echo "make grade      grade a class in a sandbox: LAB=lab11 FROM=export.zip"
+	@echo "make sandbox    say whether the sandbox for grading starts here"
+	@echo "make benchmarks measure against PyTorch and Keras (makes their environment first, 2.4 GB)"
 	@echo "make lock       resolve pyproject.toml anew into requirements.lock (NEWER=1: to the newest versions)"
 	@echo "make wheel      build the package into dist/"
 	@echo "make clean      remove what was built, the environments too; my_course/ stays"
-	@echo "PYTHON=python3.12 picks another interpreter; LAB_ARGS='--no-browser --port 9999' goes to JupyterLab"
+	@echo "PYTHON=python3.12 picks another interpreter; LAB_ARGS='--no-browser --port 9999' goes to JupyterLab,"
+	@echo "GRADE_ARGS='--workers 4 --out /srv/graded' to the grader"
 
 lab:
 	@$(environment); exec "$$python" -m course_utils.workbench my_course $(LAB_ARGS)
@@ -40,7 +43,10 @@ handout:
 	@$(environment); "$$python" -m course_utils.labs handout
 
 grade:
-	@$(environment); "$$python" -m course_utils.grading grade "$(LAB)" "$(FROM)"
+	@$(environment); "$$python" -m course_utils.grading grade "$(LAB)" "$(FROM)" $(GRADE_ARGS)
+
+sandbox:
+	@$(environment); "$$python" -m course_utils.grading check $(GRADE_ARGS)
 
 benchmarks:
 	@$(environment); "$$python" tests/benchmarks/run.py

@@ -3,7 +3,6 @@
 Only answer cells count. What the student did to given cells and checks is ignored: those come from the master.
 """
 
-import re
 from collections.abc import Sequence
 
 from nbformat import NotebookNode
@@ -49,7 +48,7 @@ def read_answers(content: bytes, released: NotebookNode) -> Answers:
             found = _pick(name, cell, _code_routes(cell, cells, theirs), notes)
             if found is not None:
                 taken.append(found)
-                code[name] = cell.source if is_blank(found.source, cell) else found.source
+                code[name] = cell.source if is_blank(found.source, cell.source) else found.source
     written = {}
     for position, cell in enumerate(released.cells):
         if role(cell) == "written":
@@ -57,7 +56,7 @@ def read_answers(content: bytes, released: NotebookNode) -> Answers:
             before = released.cells[position - 1].source.strip() if position else ""
             found = _pick(name, cell, _text_routes(cell, cells, theirs, before), notes)
             if found is not None:
-                written[name] = TEXT_STUB if is_blank(found.source, cell) else found.source
+                written[name] = TEXT_STUB if is_blank(found.source, cell.source) else found.source
     return Answers(code, written, (*notes, *_elsewhere(code, cells, taken, released)))
 
 
@@ -69,9 +68,9 @@ def belongs(content: bytes, released: NotebookNode) -> bool:
         return False
 
 
-def is_blank(source: str, released: NotebookNode) -> bool:
-    """Whether an answer is as it was released, or empty."""
-    return re.sub(r"\s+", " ", source).strip() in ("", re.sub(r"\s+", " ", released.source).strip())
+def is_blank(source: str, released: str) -> bool:
+    """Whether an answer is as it was released, or empty, whatever its white space."""
+    return source.split() in ([], released.split())
 
 
 def _code_routes(answer: NotebookNode, cells: Sequence[Cell], theirs: set[str]) -> list[list[Cell]]:
@@ -109,7 +108,9 @@ def _pick(name: str, released: NotebookNode, routes: list[list[Cell]], notes: li
     for number, found in enumerate(routes):
         # From the last on; of equal ones one stays.
         filled = {
-            cell.source.strip(): cell for cell in reversed(found) if not is_blank(cell.source, released)
+            cell.source.strip(): cell
+            for cell in reversed(found)
+            if not is_blank(cell.source, released.source)
         }
         if not filled:
             continue

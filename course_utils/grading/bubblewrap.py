@@ -1,10 +1,13 @@
 """The command line of bubblewrap: what a student's program sees, and the limits under which it runs."""
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +15,14 @@ INSIDE = Path(__file__).parent / "inside"
 PACKAGE = Path(__file__).parents[1]
 
 ADVICE = (
-    "Nothing was graded. Install bubblewrap (Debian and Ubuntu: apt install bubblewrap). Ubuntu 24.04 and later "
-    "also need sysctl kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile for bwrap; a container "
-    "needs leave to make user namespaces (Docker: --security-opt seccomp=unconfined --security-opt "
-    "apparmor=unconfined, or --privileged)."
+    "Ubuntu 24.04 and later need sysctl kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile for "
+    "bwrap; a container needs leave to make user namespaces (Docker: --security-opt seccomp=unconfined "
+    "--security-opt apparmor=unconfined, or --privileged)."
 )
+"""What to set where bubblewrap is there and may not start."""
+
+OLDEST = (0, 8)
+"""The first bubblewrap that knows ``--disable-userns``."""
 
 
 class SandboxError(RuntimeError):
@@ -28,7 +34,8 @@ class Limits:
     """What one sandbox may use.
 
     Args:
-        seconds: wall-clock time of one coding task, its calls together.
+        seconds: wall-clock time of an answer's cell, and again of all calls of its check; a submission gets both
+            for each of its tasks, and no more when cells are run again.
         memory_gib: address space; JAX needs 2.
         files_mib: of each file, and of the home and the temporary folder each.
         reply_mib: of one returned value, as JSON.
@@ -48,11 +55,37 @@ class Command(NamedTuple):
     program: list[str]
 
 
+def find_bubblewrap() -> str:
+    """The path of bubblewrap.
+
+    Raises:
+        SandboxError: this is no Linux, or bubblewrap is missing or too old.
+    """
+    if sys.platform != "linux":
+        raise SandboxError(
+            f"grading needs Linux on x86_64 or aarch64, this is {sys.platform}: use a Linux machine, or a virtual one "
+            "(on Windows: WSL 2)."
+        )
+    found = shutil.which("bwrap")
+    if found is None:
+        raise SandboxError(
+            "bubblewrap (the command bwrap) is not installed. Debian and Ubuntu: apt install bubblewrap."
+        )
+    if _version(found) < OLDEST:
+        oldest, version = (".".join(map(str, numbers)) for numbers in (OLDEST, _version(found)))
+        raise SandboxError(
+            f"bubblewrap {version} ({found}) is too old, {oldest} is needed: Debian 12 and Ubuntu 24.04 have it."
+        )
+    return found
+
+
 def command_line(limits: Limits, hidden: Collection[str], private: Collection[Path]) -> Command:
-    """Bubblewrap, its options, and the driver under its limits."""
-    bubblewrap = shutil.which("bwrap")
-    if bubblewrap is None:
-        raise SandboxError(f"bubblewrap (the command bwrap) is not installed. {ADVICE}")
+    """Bubblewrap, its options, and the driver under its limits.
+
+    Raises:
+        SandboxError: as from `find_bubblewrap`.
+    """
+    bubblewrap = find_bubblewrap()
     size = str(limits.files_mib << 20)
     visible = _visible()
     command = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"]
@@ -91,7 +124,10 @@ def command_line(limits: Limits, hidden: Collection[str], private: Collection[Pa
             command += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
     for font_list in _font_lists():
         command += ["--ro-bind", str(font_list), f"/home/.matplotlib/{font_list.name}"]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home"]
+    # User 1000 inside may be root outside, and then /proc/sys sets the whole machine.
+    for folder in ("/dev", "/proc", "/"):
+        command += ["--remount-ro", folder]
+    command += ["--chdir", "/home"]
     for name, value in {**_ENVIRONMENT, "HIDDEN_MODULES": ",".join(sorted(hidden))}.items():
         command += ["--setenv", name, value]
     memory, cpu = int(limits.memory_gib * 2**30), int(limits.seconds * 20 + 120)
@@ -116,6 +152,16 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+
+
+@cache
+def _version(bubblewrap: str) -> tuple[int, ...]:
+    """The numbers in what a bubblewrap says of its version."""
+    try:
+        said = subprocess.run([bubblewrap, "--version"], capture_output=True, text=True).stdout
+    except OSError as error:
+        raise SandboxError(f"bubblewrap cannot be run: {error}.") from error
+    return tuple(int(number) for number in re.findall(r"\d+", said))
 
 
 def _visible() -> list[Path]:

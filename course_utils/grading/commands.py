@@ -69,8 +69,13 @@ def _grade(options: argparse.Namespace) -> int:
     submissions = collect(options.submissions, assignment.lab, fits)
     options.out.mkdir(mode=0o700, parents=True, exist_ok=True)  # grades are nobody else's business
     with Gradebook(options.out / GRADEBOOK) as gradebook:
+        before, last = gradebook.newest_assignment(assignment.lab), gradebook.last_graded(assignment.lab)
         jobs = take_in(gradebook, assignment, submissions, iter(partial(secrets.randbits, 32), -1))
         done = 0
+        if before and before.digest != assignment.digest and jobs:
+            print(
+                f"{len(jobs)} are graded anew: {_changed(before, assignment)} since {last or 'the last run'}."
+            )
         if jobs:
             results = _pool(master, jobs, options)
             # Silent where nobody watches.
@@ -85,10 +90,13 @@ def _marks(options: argparse.Namespace) -> int:
     """Store a reader's marks, then write the lab out anew."""
     with _existing(options.out) as gradebook:
         lab, marks = read_marks(options.file, gradebook)
-        changed = gradebook.mark(marks)
+        changed, older = gradebook.mark(marks)
         export(gradebook, lab, options.out)
-    print(f"{len(marks)} marks read, {changed} new or changed. Pages: {options.out / lab / 'index.html'}")
-    return 0
+    late = f", {older} older than what is stored, not taken" if older else ""
+    print(
+        f"{len(marks)} marks read, {changed} new or changed{late}. Pages: {options.out / lab / 'index.html'}"
+    )
+    return int(older > 0)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -130,6 +138,14 @@ def _check(options: argparse.Namespace) -> int:
     list(_pool(master, [], options))
     print(f"The sandbox works here: the solution of {master.stem} scores full marks in it.")
     return 0
+
+
+def _changed(before: Assignment, now: Assignment) -> str:
+    """What makes two variants of a lab differ."""
+    if before.course_seed == now.course_seed:
+        return "the lab's master has changed"
+    was, is_now = ("not set" if one.course_seed is None else one.course_seed for one in (before, now))
+    return f"COURSE_SEED was {was}, is {is_now}: it has changed"
 
 
 def _pool(

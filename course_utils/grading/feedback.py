@@ -3,10 +3,10 @@
 from course_utils.grading.assignment import Assignment, Question
 from course_utils.grading.entries import Row
 from course_utils.grading.pages import bar, moment, name, number, page, text, title
-from course_utils.grading.records import TaskResult
+from course_utils.grading.records import TaskResult, TaskStatus
 from course_utils.grading.tables import written_points, written_status
 
-STATUS = {
+STATUS: dict[TaskStatus, str] = {
     "passed": "passed",
     "wrong": "not right yet",
     "blank": "left blank",

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
@@ -127,6 +127,12 @@ class Gradebook:
             )
         return cursor.rowcount == 1
 
+    def last_graded(self, lab: str) -> str:
+        """When a submission of a lab was graded last, ISO 8601; empty when none was."""
+        with in_words(self.path):
+            (found,) = self._base.execute("SELECT max(graded) FROM gradings WHERE lab = ?", (lab,)).fetchone()
+        return found or ""
+
     def newest_assignment(self, lab: str) -> Assignment | None:
         """The assignment by which a lab was graded last; None when nothing of the lab was handed in."""
         with in_words(self.path):
@@ -180,25 +186,39 @@ class Gradebook:
             rows.append(Row(student, row.newest, row.grade, current))
         return rows
 
-    def mark(self, marks: Iterable[Text]) -> int:
+    def mark(self, marks: Iterable[Text]) -> tuple[int, int]:
         """Store readers' marks, all or none; a mark that is newer than the one given stays.
 
         Args:
             marks: by the texts' ids; their words are not looked at.
 
         Returns:
-            The number of marks that are new or changed.
+            How many marks are new or changed, and how many were not taken: what is stored is newer, and another.
+
+        Raises:
+            ValueError: a mark is more than a day ahead of this clock; it would keep all later ones out.
         """
-        changed = 0
+        changed = older = 0
+        tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         with in_words(self.path), transaction(self._base):
             for mark in marks:
+                if mark.marked > tomorrow:
+                    raise ValueError(
+                        f"the marks were saved on {mark.marked}, more than a day ahead of this clock: set the "
+                        "clock that is wrong, then save the form anew. Nothing was stored."
+                    )
                 new = (mark.points, mark.comment, mark.marker, mark.marked)
+                older += self._base.execute(
+                    """SELECT count(*) FROM texts
+                       WHERE id = ? AND marked > ? AND (points, comment, marker) IS NOT (?, ?, ?)""",
+                    (mark.id, mark.marked, *new[:3]),
+                ).fetchone()[0]
                 changed += self._base.execute(
                     """UPDATE texts SET points = ?, comment = ?, marker = ?, marked = ?
                        WHERE id = ? AND marked <= ? AND (points, comment, marker, marked) IS NOT (?, ?, ?, ?)""",
                     (*new, mark.id, mark.marked, *new),
                 ).rowcount
-        return changed
+        return changed, older
 
     def texts(self, lab: str, question: str) -> set[str]:
         """Ids of all texts ever handed in for a question."""

@@ -7,13 +7,17 @@ inputs, the student's program never learns.
 
 import ast
 import re
+import time
 import traceback
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course_utils.grading.answers import is_blank
 from course_utils.grading.bubblewrap import Limits, SandboxError
-from course_utils.grading.records import Answers, Result, TaskResult
+from course_utils.grading.records import Answers, Result, TaskResult, TaskStatus
 from course_utils.grading.remote import Remote
 from course_utils.grading.sandbox import Sandbox, StudentError, StudentGoneError
 from course_utils.labs.lab import NEEDS_ANSWERS, SUFFIX, Lab, Task
@@ -27,7 +31,35 @@ GIVEN_SECONDS = 300.0
 
 STUDENT_SIDE = "student-side"
 """Tag of a given cell whose functions run in the sandbox, beside the answer: it calls the answer by its name, hands it
-what cannot cross the border (a function, for example), and returns plain values to the check."""
+what cannot cross the border (a function, for example), and returns plain values to the check. Such values come from
+the student's process: who replaces the function while the answer runs can forge them."""
+
+
+@dataclass
+class _Work:
+    """One submission while it is judged.
+
+    Args:
+        code: the answers that are still worth running, by task.
+        seed: of the fresh inputs.
+        left: seconds that its program may still take.
+        results: what has come out, by task.
+    """
+
+    code: dict[str, str]
+    seed: int
+    left: float
+    results: dict[str, TaskResult] = field(default_factory=dict)
+
+    @contextmanager
+    def clock(self, sandbox: Sandbox, seconds: float) -> Iterator[None]:
+        """Give what is run inside so much time, at most what is left, and take off what it used."""
+        begun = time.monotonic()
+        sandbox.restart_clock(min(seconds, self.left))
+        try:
+            yield
+        finally:
+            self.left -= time.monotonic() - begun
 
 
 class Judge:
@@ -61,14 +93,19 @@ class Judge:
             for cell in self.lab.notebook.cells
             if role(cell) == "check"
         }
-        self.student_side = [
-            node.name
+        self.student_side = {
+            node.name: cell.source
             for cell in self.lab.notebook.cells
             if STUDENT_SIDE in cell.metadata.get("tags", [])
             for node in ast.parse(cell.source).body
             if isinstance(node, ast.FunctionDef)
-        ]
+        }
         self.given: dict[str, Any] = {}
+
+    @property
+    def seconds(self) -> float:
+        """What the program of one submission may take, all its tasks together."""
+        return 2 * self.limits.seconds * len(self.lab.tasks)
 
     def refuse_broken_lab(self) -> None:
         """Grade the lab's own solution; whatever fails then is not a student's fault.
@@ -81,7 +118,7 @@ class Judge:
         failed = [f"{task.task}: {task.status}, {task.message}" for task in result.tasks if not task.points]
         if failed or result.status != "graded":
             raise SandboxError(
-                "the lab's own solution does not score full marks in the sandbox, so no student was graded. "
+                "the lab's own solution does not score full marks in the sandbox. "
                 f"{result.note} {'; '.join(failed)}"
             )
 
@@ -92,93 +129,110 @@ class Judge:
             answers: the student's answers; a task without one is blank.
             seed: of the fresh inputs.
         """
-        results: dict[str, TaskResult] = {}
+        work = _Work(dict(answers.code), seed, self.seconds)
         groups: dict[frozenset[str], list[str]] = {}
         for name in self.lab.tasks:
             groups.setdefault(self._hides(name), []).append(name)
         try:
             for hidden, names in groups.items():
-                self._judge_group(names, hidden, dict(answers.code), seed, results)
+                waiting = [name for name in names if not self._blank(name, work)]
+                while waiting and work.left > 0:
+                    with Sandbox(self.limits, hidden=hidden, private=self.private) as sandbox:
+                        self._judge_in(sandbox, waiting, work)
+                late = StudentGoneError("timed out", "other tasks took the time of the whole submission")
+                work.results |= {name: self._result(name, late) for name in waiting}
         except SandboxError as error:
             return Result("INFRA", seed, note=str(error))
-        return Result("graded", seed, tuple(results[name] for name in self.lab.tasks))
+        return Result("graded", seed, tuple(work.results[name] for name in self.lab.tasks))
 
-    def _judge_group(
-        self,
-        names: list[str],
-        hidden: frozenset[str],
-        code: dict[str, str],
-        seed: int,
-        results: dict[str, TaskResult],
-    ) -> None:
-        """Grade the tasks that share a sandbox; after a crash a new one goes on with the next task."""
-        waiting = [name for name in names if not self._blank(name, code, results)]
-        while waiting:
-            with Sandbox(self.limits, hidden=hidden, private=self.private) as sandbox:
-                for number, (kind, name, source) in enumerate(self.cells):
-                    if not waiting:
-                        return
-                    sandbox.restart_clock(GIVEN_SECONDS if kind == "given" else None)
-                    try:
-                        if kind == "given":
-                            sandbox.run(source, f"given cell {number + 1}", patient=bool(hidden))
-                        elif name in code:
-                            sandbox.run(code[name], name, patient=name not in waiting)
-                    except (StudentError, StudentGoneError) as error:
-                        if kind == "given" and not any(
-                            before[0] == "answer" and before[1] in code for before in self.cells[:number]
-                        ):
-                            raise SandboxError(f"a given cell of the lab failed: {error}") from error
-                        blamed = name if kind == "answer" else waiting[0]
-                        if blamed in waiting:
-                            waiting.remove(blamed)
-                            results[blamed] = self._failed(blamed, error)
-                        code.pop(blamed, None)
-                        if isinstance(error, StudentGoneError):
-                            break
-                        continue
-                    if kind == "answer" and name in waiting:
-                        waiting.remove(name)
-                        results[name], gone = self._check(name, code[name], sandbox, seed)
-                        if gone:
-                            code.pop(name)
-                            break
+    def _judge_in(self, sandbox: Sandbox, waiting: list[str], work: _Work) -> None:
+        """Grade tasks in one sandbox, in the lab's order; those that stay in ``waiting`` need another.
 
-    def _blank(self, name: str, code: dict[str, str], results: dict[str, TaskResult]) -> bool:
+        That is so after a crash. It is also so when a task fails where an earlier one was checked: its message may
+        hold the hidden inputs of that one.
+        """
+        checked, patient = False, bool(self._hides(waiting[0]))
+        first = next(at for at, (_, name, _) in enumerate(self.cells) if name in work.code)
+        for number, (_, _, source) in enumerate(self.cells[:first], 1):  # nothing of the student's has run
+            sandbox.restart_clock(GIVEN_SECONDS)
+            try:
+                sandbox.run(source, f"given cell {number}", patient=patient)
+            except (StudentError, StudentGoneError) as error:
+                raise SandboxError(f"a given cell of the lab failed: {error}") from error
+        for number, (kind, name, source) in enumerate(self.cells[first:], first + 1):
+            if not waiting or work.left <= 0:
+                return
+            if kind == "answer" and name not in work.code:
+                continue
+            failed: Exception | None = None
+            try:
+                if kind == "given":
+                    with work.clock(sandbox, GIVEN_SECONDS):
+                        sandbox.run(source, f"given cell {number}", patient=patient)
+                else:
+                    with work.clock(sandbox, self.limits.seconds):
+                        sandbox.run(work.code[name], name, patient=name not in waiting)
+                    if name in waiting:
+                        failed = self._check(name, sandbox, work)
+            except (StudentError, StudentGoneError) as error:
+                failed = error
+            if failed is None and name not in waiting:
+                continue
+            task, gone = name or waiting[0], isinstance(failed, StudentGoneError)
+            if task in waiting:
+                if failed is not None and not gone and checked:
+                    return
+                waiting.remove(task)
+                work.results[task] = self._result(task, failed)
+                checked = True
+            if isinstance(failed, StudentError | StudentGoneError):
+                del work.code[task]
+            if gone:
+                return
+
+    def _blank(self, name: str, work: _Work) -> bool:
         """Whether a task has no answer; if so, that is its result."""
-        task, source = self.lab.tasks[name], code.get(name)
-        if source is not None and source.strip() and _bare(source) != _bare(task.blank):
+        task, source = self.lab.tasks[name], work.code.get(name)
+        if source is not None and not is_blank(source, task.blank):
             return False
-        code.pop(name, None)
+        work.code.pop(name, None)
         message = "no answer cell was found" if source is None else "the answer cell was left as it is"
-        results[name] = TaskResult(name, "blank", 0.0, task.points, message)
+        work.results[name] = TaskResult(name, "blank", 0.0, task.points, message)
         return True
 
-    def _check(self, name: str, source: str, sandbox: Sandbox, seed: int) -> tuple[TaskResult, bool]:
-        """Run a task's check here, on the function inside; True when the sandbox is of no more use."""
+    def _check(self, name: str, sandbox: Sandbox, work: _Work) -> Exception | None:
+        """Run a task's check here, on the function inside, and return what it raised."""
         task = self.lab.tasks[name]
         if not self.given:
             self.given = self.lab.given(self.course_seed)
-        remotes = [Remote(name, sandbox, source), *(Remote(helper, sandbox) for helper in self.student_side)]
-        names = {**self.given, "GRADING_SEED": seed, "print": _nothing}
-        sandbox.restart_clock()
+        remotes = [Remote(name, sandbox, work.code[name])]
+        remotes += [Remote(helper, sandbox) for helper in self.student_side]
+        names = {**self.given, "GRADING_SEED": work.seed, "print": _nothing}
         try:
-            exec(compile(task.check, _CHECK, "exec"), names | {remote.__name__: remote for remote in remotes})
+            with work.clock(sandbox, self.limits.seconds):
+                for helper, source in self.student_side.items():
+                    if helper in task.check:  # the answer's cell may have put its own in this one's place
+                        sandbox.run(source, helper, patient=bool(self._hides(name)))
+                exec(
+                    compile(task.check, _CHECK, "exec"),
+                    names | {remote.__name__: remote for remote in remotes},
+                )
         except Exception as error:
-            gone = next((remote.gone for remote in remotes if remote.gone is not None), None)
-            return self._failed(name, gone or error), gone is not None
+            return next((remote.gone for remote in remotes if remote.gone is not None), error)
         finally:
             if any(remote.changed for remote in remotes):
                 self.given = {}  # a given array may have been handed in and changed
-        return TaskResult(name, "passed", task.points, task.points), False
+        return None
 
-    def _failed(self, name: str, error: Exception) -> TaskResult:
-        """The result of a task whose answer raised, ended, or did not pass its check."""
+    def _result(self, name: str, error: Exception | None) -> TaskResult:
+        """The result of a task that passed its check, or whose answer raised, ended, or did not pass."""
         worth = self.lab.tasks[name].points
+        if error is None:
+            return TaskResult(name, "passed", worth, worth)
         if isinstance(error, StudentGoneError):
             return TaskResult(name, error.status, 0.0, worth, str(error))
         if isinstance(error, StudentError):
-            status = "blank" if error.type == "NotImplementedError" else "wrong"
+            status: TaskStatus = "blank" if error.type == "NotImplementedError" else "wrong"
             return TaskResult(name, status, 0.0, worth, f"the cell raised {error}")
         return TaskResult(name, "wrong", 0.0, worth, self._message(name, error))
 
@@ -190,7 +244,8 @@ class Judge:
         described = error.__cause__ if isinstance(error.__cause__, StudentError) else None
         if described is not None:
             if hidden:
-                return f"on fresh inputs your code raised {described.type}: try other shapes and values"
+                kind = next(iter(described.kinds), "an error")  # a built-in name: the student chooses `type`
+                return f"on fresh inputs your code raised {kind}: try other shapes and values"
             return f"your code raised {described}"
         if isinstance(error, AssertionError):
             return f"on fresh inputs: {_constant_words(task, lines)}" if hidden else str(error)[:2000]
@@ -252,10 +307,6 @@ def _constant_words(task: Task, lines: list[int]) -> str:
     parts: Iterator[ast.AST] = ast.walk(asserts[-1].msg) if asserts[-1].msg else iter(())
     words = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return re.sub(r"\s+", " ", "…".join(words)).strip(" …")
-
-
-def _bare(source: str) -> str:
-    return "\n".join(line.strip() for line in source.splitlines() if line.strip())
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -1,7 +1,7 @@
 """Whose a file is, by the way a collection is laid out: nbgrader, Moodle, Canvas, or folders and files by name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from course_utils.grading.members import Member
@@ -32,16 +32,19 @@ class Found(NamedTuple):
     late: bool = False
 
 
-def by_student(members: Iterable[Member], name: str, lab: str) -> dict[str, list[Found]]:
+def by_student(
+    members: Iterable[Member], name: str, lab: str, holds: Callable[[Member], bool]
+) -> dict[str, list[Found]]:
     """The members of a collection by the student who handed them in; files that are nobody's are left out.
 
     Args:
         members: the collection.
         name: of its folder or zip; one folder of this name around everything is taken off.
         lab: the lab's full name; a folder of this name belongs to a student, it is none.
+        holds: says whether a member is a notebook of the lab, or a zip with one.
     """
     members = list(members)
-    if _wrapped(members, name, lab):
+    if _wrapped(members, name, lab, holds):
         members = [member._replace(parts=member.parts[1:]) for member in members if len(member.parts) > 1]
     flat = [
         m.parts[0] for m in members if len(m.parts) == 1 and not m.folder and _HANDED_IN.search(m.parts[0])
@@ -70,19 +73,20 @@ def _student(member: Member, canvas: bool) -> Found | None:
     return None
 
 
-def _wrapped(members: list[Member], name: str, lab: str) -> bool:
-    """Whether one folder lies around all students, as when a folder was zipped whole."""
+def _wrapped(members: list[Member], name: str, lab: str, holds: Callable[[Member], bool]) -> bool:
+    """Whether one folder lies around all students, as when a folder was zipped whole.
+
+    It may also be the folder of the only student, with folders of the student's own in it.
+    """
     tops = {member.parts[0] for member in members}
     if len(tops) != 1 or _MOODLE.fullmatch(top := tops.pop()):
         return False
-    inside = {
-        m.parts[1]
-        for m in members
-        if len(m.parts) > 2 and re.search(r"\.(ipynb|zip)", m.parts[-1], re.IGNORECASE)
-    }
-    if any(one == lab or _LAB.match(one) for one in inside):
+    deep = [
+        m for m in members if len(m.parts) > 2 and re.search(r"\.(ipynb|zip)", m.parts[-1], re.IGNORECASE)
+    ]
+    if any(m.parts[1] == lab or _LAB.match(m.parts[1]) for m in deep):
         return False
     flat = [m.parts[1] for m in members if len(m.parts) == 2 and NOTEBOOK.search(m.parts[1])]
-    return (
-        top in ("submitted", name) or len(inside) > 1 or (len(flat) > 1 and all(map(_CANVAS.fullmatch, flat)))
-    )
+    if top in ("submitted", name) or (len(flat) > 1 and all(map(_CANVAS.fullmatch, flat))):
+        return True
+    return len({m.parts[1] for m in deep}) > 1 and len({m.parts[1] for m in deep if holds(m)}) > 1

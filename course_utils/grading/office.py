@@ -1,10 +1,13 @@
 """The way of a collection through the gradebook: taken in, graded by the pool, recorded one by one, written out."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from course_utils.grading.answers import UnreadableError, read_answers
 from course_utils.grading.assignment import Assignment
+from course_utils.grading.cells import read_cells
 from course_utils.grading.entries import Row
 from course_utils.grading.feedback import feedback_page
 from course_utils.grading.forms import form_page
@@ -18,6 +21,8 @@ from course_utils.grading.tables import ENCODING, grades_csv
 
 GRADEBOOK = "gradebook.sqlite"
 """Name of the record in the output folder."""
+
+_SEED = re.compile(r"^COURSE_SEED = (\d+)", re.MULTILINE)
 
 
 def take_in(
@@ -40,6 +45,7 @@ def take_in(
         if one.content is not None:
             try:
                 answers = read_answers(one.content, assignment.released)
+                answers = replace(answers, notes=(*answers.notes, *_another_seed(one.content, assignment)))
             except UnreadableError as error:
                 problem = str(error)
         found.append((one, answers, problem))
@@ -51,6 +57,20 @@ def take_in(
             if key is not None and answers is not None:
                 jobs.append(Job(str(key), answers, next(seeds)))
     return jobs
+
+
+def _another_seed(content: bytes, assignment: Assignment) -> list[str]:
+    """A note where the notebook's course seed is not that of the lab."""
+    ours = {seed for cell in assignment.released.cells for seed in _SEED.findall(cell.source)}
+    theirs = {
+        seed for cell in read_cells(content) if cell.kind == "code" for seed in _SEED.findall(cell.source)
+    }
+    return [
+        f"The notebook has COURSE_SEED {seed}, graded was with {', '.join(sorted(ours))}: is it another year's lab, or "
+        "was the seed changed?"
+        for seed in sorted(theirs - ours)
+        if ours
+    ]
 
 
 def record_all(

@@ -2,7 +2,6 @@
 
 import contextlib
 import multiprocessing
-import resource
 import signal
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -11,11 +10,13 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_utils.grading.bubblewrap import Limits, SandboxError
+import psutil
+
+from course_utils.grading.bubblewrap import Limits, SandboxError, find_bubblewrap
 from course_utils.grading.judge import Judge
 from course_utils.grading.records import Answers, Result
 
-JUDGE_GIB = 16
+JUDGE_GIB = 4
 """Address space of a worker: a returned array that makes a comparison explode ends here."""
 
 
@@ -50,7 +51,7 @@ def grade(
         master: the lab's master notebook.
         jobs: the submissions.
         course_seed: replaces the lab's own ``COURSE_SEED``.
-        workers: submissions at once.
+        workers: submissions at once; fewer where the free memory does not hold so many sandboxes at their limit.
         limits: of each sandbox.
         private: folders that no sandbox may show.
 
@@ -59,9 +60,11 @@ def grade(
         ended twice is ``INFRA``.
 
     Raises:
-        SandboxError: the sandbox does not start here, or the lab's own solution fails in it.
+        SandboxError: the sandbox does not start here, or the lab's own solution fails in it; nothing was graded.
     """
+    find_bubblewrap()
     limits = limits or Limits()
+    workers = min(workers, int(psutil.virtual_memory().available / 2**30 / limits.memory_gib))
     waiting = [(job, 0) for job in jobs][::-1]
     setting = (master, course_seed, limits, tuple(private))
     crew = [_Worker(setting) for _ in range(max(1, min(workers, len(waiting) or 1)))]
@@ -83,7 +86,10 @@ def grade(
                 if isinstance(outcome, Result):
                     yield job, outcome
                 else:  # the worker itself has ended
-                    worker.replace()
+                    try:
+                        worker.replace()
+                    except SandboxError as error:
+                        tries, outcome = 1, str(error)
                     if tries:
                         yield job, Result("INFRA", job.seed, note=outcome)
                     else:
@@ -162,6 +168,8 @@ def _serve(
     pipe: Connection, master: Path, course_seed: int | None, limits: Limits, private: tuple[Path, ...]
 ) -> None:
     """Judge what comes through the pipe until it closes."""
+    import resource  # not where `grade` has refused the system
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends its workers itself
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     room = JUDGE_GIB << 30
@@ -172,7 +180,7 @@ def _serve(
     except (SandboxError, ValueError) as error:
         pipe.send(str(error))
         return
-    pipe.send(_Ready(len(judge.lab.tasks) * 2 * limits.seconds + 300))
+    pipe.send(_Ready(judge.seconds + 600))
     while True:
         try:
             answers, seed = pipe.recv()

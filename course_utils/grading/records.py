@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
-TASK_STATUSES = ("passed", "wrong", "blank", "crashed", "timed out", "too much output")
+TaskStatus = Literal["passed", "wrong", "blank", "crashed", "timed out", "too much output"]
 """What can become of one coding task; all but the first score nothing."""
 
-SUBMISSION_STATUSES = ("graded", "unreadable", "INFRA")
+SubmissionStatus = Literal["graded", "unreadable", "INFRA"]
 """``unreadable``: no notebook of this lab was found in it. ``INFRA``: the grader failed, not the student; there is
 no score, and the next run tries again."""
 
@@ -32,14 +33,14 @@ class TaskResult:
 
     Args:
         task: its name.
-        status: one of `TASK_STATUSES`.
+        status: what became of it.
         points: what it scored.
         worth: what it can score.
-        message: what the student reads, plain text; no hidden input or value stands in it.
+        message: what the student reads, plain text; no hidden input stands in it.
     """
 
     task: str
-    status: str
+    status: TaskStatus
     points: float
     worth: float
     message: str = ""
@@ -50,13 +51,13 @@ class Result:
     """One submission, graded or not.
 
     Args:
-        status: one of `SUBMISSION_STATUSES`.
+        status: what became of it.
         seed: of the fresh inputs; the same seed repeats the grading.
         tasks: in the lab's order; empty unless graded.
         note: why there is no score, for the instructor.
     """
 
-    status: str
+    status: SubmissionStatus
     seed: int
     tasks: tuple[TaskResult, ...] = ()
     note: str = ""

@@ -4,6 +4,7 @@ import builtins
 from types import CodeType
 from typing import Any
 
+from course_utils.grading.inside.source import parsed
 from course_utils.grading.sandbox import Sandbox, StudentError, StudentGoneError
 
 
@@ -36,7 +37,7 @@ class Remote:
     @property
     def __code__(self) -> CodeType:
         """The compiled answer, never executed here: checks read the names in it."""
-        whole = compile(self._source, "<answer>", "exec")
+        whole = compile(parsed(self._source, "<answer>"), "<answer>", "exec")
         own = (c for c in whole.co_consts if isinstance(c, CodeType) and c.co_name == self.__name__)
         return next(own, whole)
 

@@ -5,6 +5,7 @@ through one pipe each way. Closing kills whatever is left and waits until it is 
 starts on a quiet machine.
 """
 
+import builtins
 import contextlib
 import json
 import os
@@ -20,13 +21,16 @@ from typing import Any
 
 from course_utils.grading.bubblewrap import ADVICE, Limits, SandboxError, command_line
 from course_utils.grading.inside import values
+from course_utils.grading.records import TaskStatus
 from course_utils.grading.seccomp import filter_program
+
+_BUILT_IN = [name for name, kind in vars(builtins).items() if isinstance(kind, type)]
 
 
 class StudentGoneError(Exception):
-    """The student's program ended, hung or flooded; ``status`` is one of the grader's task statuses."""
+    """The student's program ended, hung or flooded; ``status`` is what that makes of the task."""
 
-    def __init__(self, status: str, message: str) -> None:
+    def __init__(self, status: TaskStatus, message: str) -> None:
         """Keeps the status beside the message."""
         super().__init__(message)
         self.status = status
@@ -36,13 +40,13 @@ class StudentError(Exception):
     """The student's program raised; the error is described, not handed over."""
 
     def __init__(self, described: Any) -> None:
-        """Takes type, text and place from the description, whatever it is."""
+        """Takes type, text, place and built-in kinds from the description, whatever it is."""
         found = described if isinstance(described, dict) else {}
         self.type = str(found.get("type", "Exception"))[:80]
         self.text = str(found.get("text", ""))[:2000]
         self.place = str(found.get("place", ""))[:300]
         kinds = found.get("kinds", [])
-        self.kinds = [str(kind) for kind in kinds[:20]] if isinstance(kinds, list) else []
+        self.kinds = [kind for kind in kinds if kind in _BUILT_IN] if isinstance(kinds, list) else []
         super().__init__(f"{self.type}: {self.text}" + (f" ({self.place})" if self.place else ""))
 
 
@@ -69,10 +73,10 @@ class Sandbox:
             SandboxError: it did not start; the message says what to install or set.
         """
         self.limits = limits
-        self.deadline = time.monotonic() + 120
+        self.restart_clock(120)
         command = command_line(limits, hidden, private)
         info, info_end = os.pipe()
-        with contextlib.ExitStack() as opened, tempfile.TemporaryFile() as complaints:
+        with contextlib.ExitStack() as opened:
             opened.callback(os.close, info)
             rules, options = (opened.enter_context(tempfile.TemporaryFile()) for _ in range(2))
             rules.write(filter_program())
@@ -88,28 +92,30 @@ class Sandbox:
                     [command.bubblewrap, *pairs, *command.program],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=complaints,
+                    stderr=subprocess.PIPE,
                     pass_fds=passed,
                     env={},
                     bufsize=0,
                 )
             except OSError as error:
-                raise SandboxError(f"bubblewrap cannot be run: {error}. {ADVICE}") from error
+                raise SandboxError(f"bubblewrap cannot be run: {error}.") from error
             finally:
                 os.close(info_end)
             self._first = self._pidfd(info)
             self._received = b""
             assert self._process.stdin is not None
             assert self._process.stdout is not None
+            assert self._process.stderr is not None
             self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
-            os.set_blocking(self._input, False)
-            os.set_blocking(self._output, False)
+            # Closed at the end of this block: inside, /proc/1/fd/2 can be written to.
+            complaints = opened.enter_context(self._process.stderr)
+            for end in (self._input, self._output, complaints.fileno()):
+                os.set_blocking(end, False)
             try:
                 hello = self._reply()
             except StudentGoneError as gone:
                 self.close()
-                complaints.seek(0)
-                said = complaints.read(3000).decode(errors="replace").strip()
+                said = (complaints.read(3000) or b"").decode(errors="replace").strip()
                 raise SandboxError(f"the sandbox did not start: {said or gone}. {ADVICE}") from None
             if hello != {"hello": 1}:
                 self.close()
@@ -117,8 +123,9 @@ class Sandbox:
         self.restart_clock()
 
     def restart_clock(self, seconds: float | None = None) -> None:
-        """Give what comes next its whole time, that of a task by default."""
-        self.deadline = time.monotonic() + (seconds or self.limits.seconds)
+        """Give what comes next so much time, that of a cell by default."""
+        self._seconds = self.limits.seconds if seconds is None else seconds
+        self._deadline = time.monotonic() + self._seconds
 
     def run(self, source: str, cell: str, *, patient: bool = False) -> None:
         """Execute a cell.
@@ -234,10 +241,10 @@ class Sandbox:
     def _wait(self, stream: int, event: int) -> None:
         waiting = select.poll()
         waiting.register(stream, event)
-        left = self.deadline - time.monotonic()
+        left = self._deadline - time.monotonic()
         if left <= 0 or not waiting.poll(left * 1000):
             raise StudentGoneError(
-                "timed out", f"no answer within {self.limits.seconds:g} seconds: is there a loop without end?"
+                "timed out", f"no answer within {self._seconds:.4g} seconds: is there a loop without end?"
             )
 
     def _ended(self) -> StudentGoneError:

@@ -1,11 +1,13 @@
 """A system-call filter for the sandbox: threads may be started, processes may not.
 
 The limit on processes of `prlimit` does nothing for root, and a background process outlives its parent. A filter
-of the kernel stops both, and closes calls that a lab never needs. Read by bubblewrap's ``--seccomp``.
+of the kernel stops both, and closes calls and kinds of sockets that a lab never needs. Read by bubblewrap's
+``--seccomp``.
 """
 
 import platform
 import struct
+from socket import AF_INET, AF_INET6, AF_UNIX
 from typing import NamedTuple
 
 _LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # BPF: ld abs, jeq, jge, and, ret
@@ -21,6 +23,7 @@ class Machine(NamedTuple):
     architecture: int
     clone: int
     clone3: int
+    socket: int
     denied: str
 
 
@@ -31,12 +34,14 @@ MACHINES = {
         0xC000003E,
         56,
         435,
+        41,
         "57 58 101  29 68 64  165 166 155 161 272 308  248 249 250  310 311 298 321 323  319 447 425  246 175 313 176",
     ),
     "aarch64": Machine(
         0xC00000B7,
         220,
         435,
+        198,
         "117  194 186 190  40 39 41 51 97 268  217 218 219  270 271 241 280 282  279 447 425  104 105 273 106",
     ),
 }
@@ -68,10 +73,15 @@ def filter_program(machine: str | None = None) -> bytes:
     # From each test the distance to the last two lines, which refuse and allow.
     tests = [(_AT_LEAST, 0x40000000), *((_EQUAL, number) for number in denied)]
     for place, (test, number) in enumerate(tests):
-        lines.append((test, len(tests) - place + 5, 0, number))
+        lines.append((test, len(tests) - place + 10, 0, number))
     lines += [
         (_EQUAL, 0, 1, table.clone3),
         (_RETURN, 0, 0, _ERRNO | _ENOSYS),  # the C library then takes clone, whose flags can be read
+        (_EQUAL, 0, 4, table.socket),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT),
+        (_EQUAL, 7, 0, AF_UNIX),
+        (_EQUAL, 6, 0, AF_INET),
+        (_EQUAL, 5, 4, AF_INET6),
         (_EQUAL, 0, 4, table.clone),
         (_LOAD, 0, 0, _FIRST_ARGUMENT),
         (_AND, 0, 0, _CLONE_THREAD),

@@ -1,22 +1,35 @@
-"""Hostile answers and notebooks, by kind: each wants points, hidden inputs, another student's work, or the machine.
+"""Hostile answers, by kind: each wants points, hidden inputs, another student's work, or the machine.
 
-The lab under attack has two tasks: `double`, three points, and `largest`, two points.
+The lab under attack has two tasks: `double`, three points, and `largest`, two points. What an attack is after, it
+turns into points or into words: where a wall is missing, it scores, or a hidden input stands in a message.
 """
 
-import io
-import json
-import stat
-import zipfile
-from collections.abc import Callable
+from collections.abc import Mapping
 
 RIGHT = {
     "double": "def double(x):\n    return 2 * x",
     "largest": "def largest(values):\n    return max(values)",
 }
+HELPER = "observed"
+"""A given function of the lab that runs beside the answer."""
+FORBIDDEN = "tqdm"
+"""A module that no answer of the lab may use; a small one."""
 
-# What stands in both answer cells. `NAME` becomes the name of the task's function.
-CODE = {
-    # ends, hangs, floods
+
+def spelled(code: str, name: str, places: Mapping[str, str]) -> str:
+    """An attack for the task `name`: NAME is its function, RIGHT its solution, VISIBLE knows the visible examples."""
+    words = {"VISIBLE": VISIBLE, "RIGHT": RIGHT[name], "NAME": name, "HELPER": HELPER, "FORBIDDEN": FORBIDDEN}
+    for word, text in {**words, **places}.items():
+        code = code.replace(word, text)
+    return code
+
+
+VISIBLE = """def visible(x):
+    return {2: 4, (3, 1, 2): 3}.get(tuple(x) if isinstance(x, list) else x)
+"""
+
+# All of these stand in both answer cells.
+BREAKS = {
     "loop without end": "def NAME(x):\n    while True: pass",
     "loop without end in the cell": "while True: pass",
     "sleeps": "import time\ntime.sleep(10**6)",
@@ -42,7 +55,7 @@ CODE = {
     "memory bomb": "x = [bytearray(2**28) for _ in range(400)]",
     "memory bomb in a set": "x = set(range(10**9))",
     "fork bomb": "import os\nwhile True:\n    try: os.fork()\n    except OSError: break",
-    "processes": "import subprocess\nsubprocess.Popen(['sleep', '600'])",
+    "processes": "import subprocess\nsubprocess.Popen(['sleep', '600'])\nRIGHT",
     "thread bomb": "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(600,)).start()",
     "background thread": "import threading\ndef f():\n    while True: pass\nthreading.Thread(target=f, daemon=True).start()",
     "output flood": "while True: print('x' * 10**6)",
@@ -56,7 +69,14 @@ CODE = {
     "a large sparse file": "open('/tmp/x', 'wb').truncate(2**40)",
     "open files": "import os\nx = [os.open('/usr', 0) for _ in range(10**6)]",
     "stolen pipes": "import os\nfor f in range(3, 300):\n    try: os.close(f)\n    except OSError: pass",
-    # says that it is right
+    "listens": "import socket\ns = socket.socket()\ns.bind(('0.0.0.0', 8888))\ns.listen()\ns.accept()",
+    "a giant range": "def NAME(x):\n    return range(4 * 10**7)",
+    "a script in its message": "def NAME(x):\n    raise ValueError('<script>alert(1)</script>')",
+    "no reply but errors": "import json\njson.dumps = lambda *a, **k: '{\"error\": {}}'",
+}
+"""Ends, hangs, floods."""
+
+FORGES = {
     "equal to everything": "class A:\n    def __eq__(self, o): return True\n    def __ge__(self, o): return True\n"
     "    __le__ = __gt__ = __lt__ = __ge__\n    def __bool__(self): return True\ndef NAME(x):\n    return A()",
     "a float that is equal to everything": "class A(float):\n    def __eq__(self, o): return True\n"
@@ -92,139 +112,120 @@ CODE = {
     "changes what it was given": "def NAME(x):\n    try: x[:] = [0] * len(x)\n    except TypeError: pass\n    return 0",
     "a fixed answer": "def NAME(x):\n    return 4",
     "the visible example by heart": "def NAME(x):\n    return {2: 4}.get(x, 9) if isinstance(x, int) else 3",
-    "a replayed seed": "import numpy as np\nrng = np.random.default_rng(0)\ndef NAME(x):\n    return float(rng.normal())",
     "returns nothing": "def NAME(x):\n    pass",
     "not a number": "def NAME(x):\n    return float('nan')",
-    # wants what is not its own
-    "reads the solutions": "import glob\nfound = [p for p in glob.glob('/**/solutions/**', recursive=True)]\ntext = open(found[0]).read()\nexec(text)",
-    "reads the master in the repository": "import course_utils, pathlib\nroot = pathlib.Path(course_utils.__file__).parents[1]\n"
-    "exec(next((root / 'solutions').rglob('*.ipynb')).read_text())",
-    "reads the neighbours": "import glob\nexec(open(sorted(glob.glob('/**/*.ipynb', recursive=True))[0]).read())",
-    "reads the gradebook": "import sqlite3\nc = sqlite3.connect('/graded/gradebook.sqlite')\nc.execute('update tasks set points = 9')",
-    "finds a gradebook": "import glob\nopen(glob.glob('/**/*.sqlite', recursive=True)[0], 'r+b').write(b'x')",
-    "reads the environment of its parent": "import os\nparent = open('/proc/1/environ').read()\nassert parent\ndef NAME(x):\n    return parent",
-    "looks for the check in memory": "import gc\nfound = [o for o in gc.get_objects() if isinstance(o, str) and 'HIDDEN' in o]\nexec(found[0])",
-    "looks for the check in the frames": "import sys\nf = sys._getframe()\nwhile f:\n    assert 'GRADING_SEED' not in f.f_globals\n    f = f.f_back\n"
-    "def NAME(x):\n    return GRADING_SEED",
-    "calls the network": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:80', timeout=3)",
-    "asks a name server": "import socket\nsocket.getaddrinfo('example.org', 80)",
-    "listens": "import socket\ns = socket.socket()\ns.bind(('0.0.0.0', 8888))\ns.listen()\ns.accept()",
-    "installs a package": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'cheat'], check=True)",
-    "writes into the course": "import course_utils\nopen(course_utils.__file__, 'a').write('cheat')",
-    "writes into the interpreter": "import os, sys\nopen(os.path.join(sys.prefix, 'cheat.pth'), 'w').write('x')",
-    "mounts": "import ctypes\nassert ctypes.CDLL(None).mount(b'none', b'/home', b'tmpfs', 0, None) == 0",
-    "makes a namespace": "import os, ctypes\nassert ctypes.CDLL(None).unshare(0x10000000) == 0",
-    "traces its parent": "import ctypes\nassert ctypes.CDLL(None).ptrace(16, 1, None, None) == 0",
-    "a link out of its home": "import os\nos.symlink('/etc/shadow', '/home/x')\nopen('/home/x').read()",
-    "a script in its message": "def NAME(x):\n    raise ValueError('<script>alert(1)</script>')",
-    "tells the hidden inputs": "def NAME(x):\n    raise ValueError(f'SEEN {x}')",
+    "a helper of its own": """def HELPER(values):
+    return {'largest': sorted(values)[-1], 'passes': 1, 'values': list(values)}
+def NAME(x):
+    return None""",
+    "prints it": "VISIBLEdef NAME(x):\n    import sys\n    print(f'SEEN {x}'), print(f'SEEN {x}', file=sys.stderr)\n    return visible(x)",
+    "kept for a later task": """kept = globals().setdefault('kept', [])
+VISIBLEdef NAME(x):
+    if isinstance(x, list): raise ValueError(f'SEEN {kept[-1]}')
+    kept.append(x)
+    return visible(x)""",
+    "looks for the check in the frames": """VISIBLEdef NAME(x):
+    import sys
+    frame = sys._getframe()
+    while frame:
+        if 'GRADING_SEED' in frame.f_globals: raise ValueError(f"SEEN {frame.f_globals['GRADING_SEED']}")
+        frame = frame.f_back
+    return visible(x)""",
 }
-"""What stands in both answer cells; ``NAME`` is the task's function."""
+"""Says that it is right, or waits for something to tell."""
 
-
-def _cells(notebook: dict, grade_id: str) -> list[dict]:
-    return [c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id]
-
-
-def _forged_metadata(notebook: dict) -> dict:
-    for name in RIGHT:
-        for cell in _cells(notebook, f"{name}_check"):
-            cell["source"] = "pass"
-            cell["metadata"]["nbgrader"]["points"] = 1000
-        for cell in _cells(notebook, name):
-            cell["metadata"]["nbgrader"].update(points=1000, grade=True)
-    return notebook
-
-
-def _check_as_answer(notebook: dict) -> dict:
-    for name in RIGHT:
-        _cells(notebook, name)[0]["source"] = f"def check_{name}(): pass\ndef {name}(x): return None"
-    return notebook
-
-
-def _deleted(notebook: dict) -> dict:
-    notebook["cells"] = [c for c in notebook["cells"] if "nbgrader" not in c["metadata"] or "check" in str(c)]
-    return notebook
-
-
-def _many_copies(notebook: dict) -> dict:
-    copies = []
-    for name in RIGHT:
-        for guess in range(400):
-            cell = json.loads(json.dumps(_cells(notebook, name)[0]))
-            copies.append({**cell, "source": f"def {name}(x): return {guess}", "id": f"{name}{guess}"})
-    notebook["cells"] += copies
-    return notebook
-
-
-def _magics(notebook: dict) -> dict:
-    for name in RIGHT:
-        _cells(notebook, name)[0]["source"] = f"%%javascript\nalert(1)\n!rm -rf /\ndef {name}(x): return 0"
-    return notebook
-
-
-def _script_in_outputs(notebook: dict) -> dict:
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            html = {"text/html": "<script>alert(1)</script>"}
-            cell["outputs"] = [{"output_type": "display_data", "data": html, "metadata": {}}]
-    return notebook
-
-
-NOTEBOOKS: dict[str, Callable[[dict], dict]] = {
-    "forged points in the metadata": _forged_metadata,
-    "a check of its own": _check_as_answer,
-    "deleted answers": _deleted,
-    "four hundred copies of an answer": _many_copies,
-    "magics and shell commands": _magics,
-    "a script in the outputs": _script_in_outputs,
+REPLAYS = {
+    "a replayed seed": """import numpy as np
+known = {}
+for seed in [*range(200), COURSE_SEED]:
+    known |= {k: 2 * k for k in np.random.default_rng(seed).integers(10, 10**9, 5).tolist()}
+    rows = np.random.default_rng(seed).normal(size=(5, 20)).tolist()
+    known |= {tuple(row): max(row) for row in rows}
+VISIBLEdef NAME(x):
+    return visible(x) or known.get(tuple(x) if isinstance(x, list) else x)""",
 }
-"""What is done to a blank released notebook."""
+"""Scores where the grader's seed can be guessed."""
 
-RAW = {
-    "empty file": b"",
-    "no JSON": b"<html>log in first</html>",
-    "binary": bytes(range(256)) * 40,
-    "half a notebook": b'{"cells": [{"cell_type": "code", "source": "def dou',
-    "nested without end": b"[" * 200_000,
-    "a list": b"[]",
-    "a number": b"7",
-    "cells are no list": b'{"cells": {"0": 1}, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
-    "cells are no cells": b'{"cells": [1, null, "x", []], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
-    "metadata are no metadata": b'{"cells": [{"cell_type": "code", "metadata": 7, "source": {"a": 1}}], "nbformat": 4}',
-    "another encoding": '{"cells": []}'.encode("utf-16"),
-    "another lab": b'{"cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": []}], "nbformat": 4}',
-    "huge whole numbers": b'{"cells": [], "nbformat": ' + b"9" * 100_000 + b"}",
+LEAKS = {
+    kind: f"VISIBLEdef NAME(x):\n    if visible(x) is None:\n        {line}\n    return visible(x)"
+    for kind, line in {
+        "tells the hidden inputs": "raise ValueError(f'SEEN {x}')",
+        "tells them in an assertion": "raise AssertionError(f'SEEN {x}')",
+        "tells them in an error's name": "raise type(f'SEEN {x}', (Exception,), {})",
+        "tells them in an error's name of a known kind": "raise type(f'SEEN {x}', (ValueError,), {})('x')",
+        "tells them in a file's name": "exec(compile('raise ValueError', f'<SEEN {x}>', 'exec'))",
+        "tells them in a value": "return f'SEEN {x}'",
+        "tells them in a kind of value": "return type(f'SEEN {x}', (), {})()",
+    }.items()
 }
-"""Whole files."""
+"""Right on the visible examples; tells a hidden input where the judge takes it for a visible one."""
 
+WALLS = {
+    # files of others
+    "reads the master": """import json
+cells = json.load(open('MASTER'))['cells']
+exec(next(''.join(c['source']) for c in cells if c['metadata'].get('nbgrader', {}).get('grade_id') == 'NAME'))""",
+    "reads the masters beside the course": "import course_utils, pathlib\n"
+    "root = pathlib.Path(course_utils.__file__).parents[1]\nassert any((root / 'solutions').rglob('*.ipynb'))\nRIGHT",
+    "reads a neighbour": """import json, zipfile
+packed = zipfile.ZipFile('COLLECTION')
+text = packed.read(next(name for name in packed.namelist() if name.endswith('innocent/lab.ipynb')))
+cells = json.loads(text)['cells']
+exec(next(''.join(c['source']) for c in cells if c['metadata'].get('nbgrader', {}).get('grade_id') == 'NAME'))""",
+    "reads the gradebook": "open('GRADEBOOK', 'rb')\nRIGHT",
+    "writes into the gradebook": "open('GRADEBOOK', 'r+b')\nRIGHT",
+    "writes into the course": "import course_utils\nopen(course_utils.__file__, 'r+')\nRIGHT",
+    "writes into a package": "import numpy\nopen(numpy.__file__, 'r+')\nRIGHT",
+    "a link out of its home": "import os, tempfile\nlink = tempfile.mkdtemp() + '/x'\nos.symlink('/etc/passwd', link)\n"
+    "assert 'root' in open(link).read()\nRIGHT",
+    # processes
+    "starts a process": "import os\nif os.fork() == 0: os._exit(0)\nRIGHT",
+    "starts a program": "import subprocess, sys\nsubprocess.run([sys.executable, '-c', ''], check=True)\nRIGHT",
+    "sees the machine's processes": "import os\nassert sum(one.isdigit() for one in os.listdir('/proc')) > 4\nRIGHT",
+    "reads the grader's environment": "import os\nassert open(f'/proc/{os.getppid()}/environ').read()\nRIGHT",
+    "reads the grader's memory": """import os
+wanted = b'hidden-words' + b' of the check'
+pid = os.getppid()
+memory = open(f'/proc/{pid}/mem', 'rb', 0)
+def holds(line):
+    if ' rw-p ' not in line: return False
+    start, end = (int(one, 16) for one in line.split()[0].split('-'))
+    memory.seek(start)
+    try: return end - start < 2**28 and wanted in memory.read(end - start)
+    except OSError: return False
+assert any(holds(line) for line in open(f'/proc/{pid}/maps'))
+RIGHT""",
+    "traces a process": "import ctypes\nctypes.CDLL(None, use_errno=True).ptrace(16, 2**30, None, None)\n"
+    "assert ctypes.get_errno() == 3  # no such process: the call itself is open\nRIGHT",
+    # the machine
+    "mounts": "import ctypes, tempfile\nassert ctypes.CDLL(None).mount(b'none', tempfile.mkdtemp().encode(), b'tmpfs', 0, None) == 0\nRIGHT",
+    "makes a namespace": "import ctypes\nassert 0 in [ctypes.CDLL(None).unshare(1 << bit) for bit in (28, 26)]\nRIGHT",
+    "writes the kernel's settings": "open('/proc/sys/kernel/core_pattern', 'r+')\nRIGHT",
+    "writes settings of its process": "open('/proc/self/oom_score_adj', 'r+')\nRIGHT",
+    # the network
+    "calls the network": "import socket\nsocket.create_connection(('127.0.0.1', PORT), timeout=1)\nRIGHT",
+    "calls a service of the machine": "import socket\nsocket.socket(socket.AF_UNIX).connect('SERVICE')\nRIGHT",
+    "calls a service without a file": "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0SERVICE')\nRIGHT",
+    "calls the hypervisor": "import socket\nsocket.socket(40, socket.SOCK_STREAM)\nRIGHT",
+    "calls the kernel": "import socket\nsocket.socket(socket.AF_NETLINK, socket.SOCK_RAW)\nRIGHT",
+    # forbidden imports
+    "imports what is forbidden": "import FORBIDDEN\nFORBIDDEN.FORBIDDEN\nRIGHT",
+    "imports it by name": "import importlib\nimportlib.import_module('FORBIDDEN').FORBIDDEN\nRIGHT",
+    "imports it without the refuser": "import sys\nsys.meta_path[:] = [one for one in sys.meta_path if isinstance(one, type)]\n"
+    "sys.path_importer_cache.clear()\nimport FORBIDDEN\nFORBIDDEN.FORBIDDEN\nRIGHT",
+    "runs it as a program": "import runpy\nrunpy.run_module('FORBIDDEN.version')\nRIGHT",
+    "executes its file": "import os, sys\nplace = next(p for p in sys.path if os.path.isdir(f'{p}/FORBIDDEN'))\n"
+    "exec(compile(open(f'{place}/FORBIDDEN/version.py').read(), 'x', 'exec'))\nRIGHT",
+}
+"""Wants what is not its own; scores where the sandbox lets it."""
 
-def zip_members(name: str) -> list[tuple[zipfile.ZipInfo, bytes]]:
-    """Members of the collection's zip file that attack the one who opens it."""
-    if name == "a link":
-        member = zipfile.ZipInfo("a link 1/lab.ipynb")
-        member.create_system, member.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
-        return [(member, b"/etc/passwd")]
-    if name == "a path out of the folder":
-        return [(zipfile.ZipInfo(f"{name} 1/../../../../tmp/owned.ipynb"), b"{}")]
-    if name == "an absolute path":
-        return [(zipfile.ZipInfo("/an absolute path 1/tmp/owned.ipynb"), b"{}")]
-    if name == "a zip bomb":
-        inner = io.BytesIO()
-        with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as bomb:
-            bomb.writestr("lab.ipynb", b"0" * (60 << 20))
-        return [(zipfile.ZipInfo(f"{name} 1/hand-in.zip"), inner.getvalue())]
-    if name == "=cmd|' C calc'!A0":
-        return [(zipfile.ZipInfo(f"{name} 1/lab.ipynb"), b"{}")]
-    return [(zipfile.ZipInfo(f"{name} 1/lab.ipynb"), b"{}")]
+UNSURE = {
+    "mounts",
+    "makes a namespace",
+    "writes the kernel's settings",
+    "reads the grader's memory",
+    "calls the hypervisor",
+}
+"""What a machine may refuse without a sandbox, too."""
 
-
-ARCHIVES = (
-    "a link",
-    "a path out of the folder",
-    "an absolute path",
-    "a zip bomb",
-    "=cmd|' C calc'!A0",
-    "<script>alert(1)<script>",
-    "a name of 300 letters " + "x" * 280,
-)
+CODE = {**BREAKS, **FORGES, **REPLAYS, **LEAKS, **WALLS}

@@ -186,5 +186,7 @@ def test_the_masters_own_answers_come_back(lab: Path):
     answers = read_answers(content(master), assignment.released)
     assert set(answers.code) == set(assignment.tasks)
     assert set(answers.written) == {question.name for question in assignment.questions}
-    assert not any(is_blank(source, of(assignment.released, name)) for name, source in answers.code.items())
+    assert not any(
+        is_blank(source, of(assignment.released, name).source) for name, source in answers.code.items()
+    )
     assert answers.notes == ()

@@ -154,6 +154,10 @@ def test_marks_come_back_into_pages_and_table(class_of: Callable, pool, at: Path
     assert [row["why (written)"] for row in rows().values()] == ["2", ""]
     (page,) = Path(f"graded/{LAB}/feedback").glob("ann-*.html")
     assert "Well said." in page.read_text()
+    marks[0]["points"] = 0
+    Path("m.json").write_text(json.dumps(content | {"saved": "2026-11-22T10:00:00.000Z"}))
+    assert main(["marks", "m.json"]) == 1
+    assert "0 new or changed, 1 older than what is stored, not taken" in capsys.readouterr().out
 
 
 def test_an_appeal_uses_the_recorded_seed_and_records_nothing(class_of: Callable, pool, capsys):
@@ -233,12 +237,31 @@ def test_a_disk_that_refuses_ends_in_words(class_of: Callable, pool, monkeypatch
     monkeypatch.undo()
 
 
-def test_another_year_is_graded_anew(class_of: Callable, pool):
+def test_another_year_is_graded_anew_and_says_so(class_of: Callable, pool, capsys):
     class_of(ann="right")
     main(["grade", LAB, "in"])
     pool.seen.clear()
+    assert "graded anew" not in capsys.readouterr().out
     assert main(["grade", LAB, "in", "--course-seed", "2027"]) == 0
     assert len(pool.seen) == 1
+    assert "1 are graded anew: COURSE_SEED was not set, is 2027" in capsys.readouterr().out
+
+
+def test_a_changed_master_is_graded_anew_and_says_so(class_of: Callable, pool, capsys, master: Path):
+    class_of(ann="right")
+    main(["grade", LAB, "in"])
+    master.write_text(master.read_text().replace("assert double(math.pi)", "assert  double(math.pi)"))
+    assert main(["grade", LAB, "in"]) == 0
+    assert "1 are graded anew: the lab's master has changed since 20" in capsys.readouterr().out
+
+
+def test_a_notebook_of_another_seed_has_a_note(class_of: Callable, pool, at: Path):
+    class_of(ann="right")
+    path = at / "in" / "ann" / "x.ipynb"
+    path.write_text(path.read_text().replace("COURSE_SEED = 1", "COURSE_SEED = 2025"))
+    main(["grade", LAB, "in"])
+    (page,) = Path(f"graded/{LAB}/feedback").glob("ann-*.html")
+    assert "The notebook has COURSE_SEED 2025, graded was with 1" in page.read_text()
 
 
 def test_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys):

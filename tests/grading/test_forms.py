@@ -77,7 +77,7 @@ def test_stored_marks_come_back_in_the_form(
     assignment: Assignment, book: Gradebook, file: Callable, parsed: type
 ):
     lab, marks = read_marks(file(), book)
-    assert (lab, book.mark(marks), book.mark(marks)) == (LAB, 1, 0)
+    assert (lab, book.mark(marks), book.mark(marks)) == (LAB, (1, 0), (0, 0))
     (question,) = assignment.questions
     page = parsed(form_page(assignment, question, book.rows(LAB)))
     values = [value for tag, name, value in page.attributes if (tag, name) == ("input", "value")]

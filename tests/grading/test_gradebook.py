@@ -159,8 +159,8 @@ def test_marks_stay_with_their_text(book: Gradebook, hand_in: Callable):
     book.record(hand_in("A", why="Because."), graded(3))
     text = book.rows("lab99_small")[0].texts["why"]
     mark = Text(text.id, "", 1.5, "good", "eve", "2026-11-23T10:00:00.000Z")
-    assert book.mark([mark]) == 1
-    assert book.mark([mark]) == 0
+    assert book.mark([mark]) == (1, 0)
+    assert book.mark([mark]) == (0, 0)
     book.record(hand_in("B", why="Because."), graded(0))
     kept = book.rows("lab99_small")[0].texts["why"]
     assert (kept.id, kept.points, kept.comment, kept.marker) == (text.id, 1.5, "good", "eve")
@@ -175,8 +175,16 @@ def test_an_older_mark_does_not_replace_a_newer_one(book: Gradebook, hand_in: Ca
     hand_in("A", why="Because.")
     text = book.rows("lab99_small")[0].texts["why"]
     marks = [Text(text.id, "", day, "", "", f"2026-11-2{day}T10:00:00.000Z") for day in (1, 2)]
-    assert [book.mark([mark]) for mark in reversed(marks)] == [1, 0]
+    assert [book.mark([mark]) for mark in reversed(marks)] == [(1, 0), (0, 1)]
     assert book.rows("lab99_small")[0].texts["why"].points == 2
+
+
+def test_a_mark_of_a_clock_that_is_years_ahead_is_refused(book: Gradebook, hand_in: Callable):
+    hand_in("A", why="Because.")
+    text = book.rows("lab99_small")[0].texts["why"]
+    with pytest.raises(ValueError, match=r"2099.* more than a day ahead .* Nothing was stored"):
+        book.mark([Text(text.id, "", 0, "", "", "2099-01-01T00:00:00.000Z")])
+    assert book.mark([Text(text.id, "", 3, "", "", "2026-11-21T10:00:00.000Z")]) == (1, 0)
 
 
 def test_a_foreign_database_is_left_alone(path: Path):

@@ -85,6 +85,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
         )
         marks = {"grade_id": f"{name}_check", "solution": False, "grade": True, "locked": True, "task": False}
         cells.append(new_code_cell(check, metadata={"nbgrader": {**marks, "points": 2, "schema_version": 3}}))
+        cells.append(new_code_cell("limit = 9"))
     path = tmp_path_factory.mktemp("masters") / "lab97_judged" / "lab97_judged.ipynb"
     path.parent.mkdir()
     notebook = new_notebook(cells=cells)
@@ -154,6 +155,45 @@ def test_an_error_of_the_students_own_tells_nothing_of_the_hidden_inputs(judge: 
     assert said == "on fresh inputs your code raised ValueError: try other shapes and values"
     visible = message(graded(judge, total="def total(v):\n    raise ValueError('mine')"))
     assert re.search(r"ValueError: mine \(total, line 2: raise ValueError", visible)
+
+
+def test_the_name_of_a_students_error_tells_nothing_of_the_hidden_inputs(judge: Judge):
+    source = "def total(v):\n    if len(v) == 5: return 10\n    raise type(f'SEEN {v}', (LookupError,), {})"
+    said = message(graded(judge, total=source))
+    assert said == "on fresh inputs your code raised LookupError: try other shapes and values"
+
+
+def test_a_later_task_tells_nothing_of_the_hidden_inputs_of_an_earlier_one(judge: Judge):
+    keeps = "seen = []\ndef total(v):\n    seen.append(list(v))\n    return v.sum()"
+    for tells in (
+        "def apply(f, x):\n    raise ValueError(f'SEEN {seen}')",
+        "raise ValueError(f'SEEN {seen}')",
+    ):
+        result = graded(judge, total=keeps, apply=tells)
+        assert statuses(result) == ["passed", "wrong", "passed"]
+        assert "SEEN []" in message(result, "apply")
+
+
+def test_what_observes_an_answer_cannot_be_replaced_in_its_cell(judge: Judge):
+    forged = (
+        "def observe_apply(x):\n    return {'value': 10 * x + 10, 'calls': 1}\ndef apply(f, x):\n    return 0"
+    )
+    assert statuses(graded(judge, apply=forged)) == ["passed", "wrong", "passed"]
+    assert statuses(graded(judge, apply=f"observe_apply = 7\n{TASKS['apply'][0]}")) == ["passed"] * 3
+
+
+def test_a_given_cell_that_fails_after_a_students_is_the_students_fault(judge: Judge):
+    forged = "import json\njson.dumps = lambda *a, **k: '{\"error\": {}}'"
+    result = graded(judge, total=forged)
+    assert (result.status, statuses(result)) == ("graded", ["wrong", "passed", "passed"])
+
+
+def test_a_submission_that_takes_too_long_as_a_whole_is_graded(judge: Judge, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Judge, "seconds", 1.0)
+    result = graded(judge, total="while True: pass")
+    assert (result.status, statuses(result)) == ("graded", ["timed out"] * 3)
+    assert "within 1 seconds" in message(result)
+    assert "other tasks took the time" in message(result, "text")
 
 
 def test_a_change_in_place_is_seen_and_harms_nobody_after(judge: Judge):

@@ -3,10 +3,12 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from course_utils.grading import pool
 from course_utils.grading.bubblewrap import Limits, SandboxError
 from course_utils.grading.pool import Job, grade
 from course_utils.grading.records import Answers
@@ -45,6 +47,49 @@ def test_a_worker_that_is_killed_costs_nobody_a_grade(master: Path):
             os.kill(workers[0].pid, signal.SIGKILL)
         found[job.key] = result.status
     assert found == {str(n): "graded" for n in range(6)}
+
+
+def test_a_worker_that_cannot_be_replaced_costs_one_submission_its_grade(
+    master: Path, monkeypatch: pytest.MonkeyPatch
+):
+    greet, greeted = pool._Worker.greet, []
+
+    def fails_once(worker: pool._Worker) -> None:
+        greeted.append(worker)
+        if len(greeted) == 2:
+            worker._process.kill()
+            raise SandboxError("no memory")
+        greet(worker)
+
+    monkeypatch.setattr(pool._Worker, "greet", fails_once)
+    found = {}
+    for job, result in grade(master, jobs(4), limits=LIMITS):
+        if not found:
+            greeted[0]._process.kill()
+        found[job.key] = (result.status, result.note)
+    assert found == dict.fromkeys("023", ("graded", "")) | {"1": ("INFRA", "no memory")}
+
+
+@pytest.mark.parametrize(("free_gib", "workers"), [(100, 5), (9, 2), (1, 1)])
+def test_there_are_no_more_workers_than_the_memory_holds(
+    master: Path, monkeypatch: pytest.MonkeyPatch, free_gib: int, workers: int
+):
+    class Counted:
+        def __init__(self, setting: object) -> None:
+            crew.append(self)
+
+        def greet(self) -> None:
+            raise SandboxError("enough seen")
+
+        def stop(self) -> None:
+            pass
+
+    crew: list[Counted] = []
+    monkeypatch.setattr(pool, "_Worker", Counted)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free_gib << 30))
+    with pytest.raises(SandboxError, match="enough seen"):
+        list(grade(master, jobs(7), workers=5, limits=Limits(memory_gib=4)))
+    assert len(crew) == workers
 
 
 def test_leaving_early_leaves_no_process_behind(master: Path):

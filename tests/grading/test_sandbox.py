@@ -38,6 +38,12 @@ def test_cells_run_and_functions_answer(sandbox: Sandbox):
         ("import os; os.posix_spawn('/usr/bin/true', ['true'], {})", "PermissionError"),
         ("import multiprocessing as m; m.Process(target=print).start()", "PermissionError"),
         ("import os; os.memfd_create('x')", "PermissionError"),
+        ("import socket; socket.socket(socket.AF_VSOCK)", "PermissionError"),
+        ("import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)", "PermissionError"),
+        ("import socket; socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET)", "PermissionError"),
+        ("open('/proc/sys/kernel/core_pattern', 'r+')", "Read-only"),
+        ("open('/proc/self/oom_score_adj', 'w')", "Read-only"),
+        ("open('/proc/1/fd/2', 'wb', 0).write(b'x')", "Broken pipe"),
         ("open('/x', 'w')", "Read-only"),
         ("open('/usr/x', 'w')", "Read-only"),
         ("open('/dev/x', 'w')", "Read-only"),
@@ -132,6 +138,16 @@ def test_magics_do_nothing_and_a_percent_sign_at_the_start_of_a_line_is_python(s
     assert sandbox.call("f", (), {})[0] == 4
     sandbox.run("%%time\nx = 5", "cell")
     assert sandbox.call("f", (), {})[0] == 5
+    with pytest.raises(StudentError, match="line 2: 1 / 0"):
+        sandbox.run("%%time\n1 / 0", "cell")
+
+
+def test_what_a_notebook_has_from_the_start_is_there(sandbox: Sandbox):
+    sandbox.run("display('x', metadata={})\nget_ipython().run_line_magic('time', '')", "cell")
+
+
+def test_a_socket_on_this_machine_may_be_made(sandbox: Sandbox):
+    sandbox.run("import socket\na, b = socket.socketpair()\nc = socket.socket(socket.AF_UNIX)", "cell")
 
 
 def test_without_bubblewrap_it_says_what_to_install(monkeypatch):
@@ -142,11 +158,31 @@ def test_without_bubblewrap_it_says_what_to_install(monkeypatch):
 
 def test_a_sandbox_that_does_not_start_is_no_students_fault(monkeypatch, tmp_path: Path):
     broken = tmp_path / "bwrap"
-    broken.write_text("#!/bin/sh\necho 'setting up uid map: Permission denied' >&2\nexit 1\n")
+    broken.write_text(
+        "#!/bin/sh\n"
+        "[ $1 = --version ] && echo bubblewrap 0.8.0 && exit\n"
+        "echo 'setting up uid map: Permission denied' >&2\n"
+        "exit 1\n"
+    )
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxError, match=r"uid map: Permission denied\. Nothing was graded.*AppArmor"):
+    with pytest.raises(SandboxError, match=r"uid map: Permission denied\. Ubuntu.*AppArmor"):
         Sandbox(Limits())
+
+
+def test_an_old_bubblewrap_is_named(monkeypatch, tmp_path: Path):
+    old = tmp_path / "bwrap"
+    old.write_text("#!/bin/sh\necho bubblewrap 0.6.1\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxError, match=r"bubblewrap 0\.6\.1 .* is too old, 0\.8 is needed"):
+        Sandbox(Limits())
+
+
+def test_another_system_than_linux_is_named(monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(SandboxError, match="needs Linux on x86_64 or aarch64, this is win32"):
+        bubblewrap.find_bubblewrap()
 
 
 def test_a_time_limit_holds_for_a_silent_program():
@@ -154,6 +190,17 @@ def test_a_time_limit_holds_for_a_silent_program():
     with Sandbox(Limits(seconds=1)) as sandbox, pytest.raises(StudentGoneError, match="within 1 seconds"):
         sandbox.run("import signal, time\nsignal.alarm(0)\ntime.sleep(10**6)", "cell")
     assert time.monotonic() - start < 60
+
+
+def test_a_time_out_names_the_time_that_was_given(sandbox: Sandbox):
+    sandbox.restart_clock(0.5)
+    with pytest.raises(StudentGoneError, match=r"within 0\.5 seconds"):
+        sandbox.run("while True: pass", "cell")
+
+
+def test_only_names_of_built_in_kinds_are_taken_from_outside():
+    error = StudentError({"type": "SEEN 7", "kinds": ["SEEN 7", ["x"], 7, "ValueError", "Exception"]})
+    assert error.kinds == ["ValueError", "Exception"]
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -85,6 +85,28 @@ def test_a_folder_that_was_zipped_whole_is_taken_off(tmp_path: Path):
     assert set(found(tmp_path / "one.zip")) == {"ann"}
 
 
+def test_the_only_student_may_use_folders(tmp_path: Path):
+    def of_lab(content: bytes) -> bool:
+        return content == b"A"
+
+    files = {
+        "ann/part one/lab.ipynb": "A",
+        "ann/notes/scratch.ipynb": "x",
+        "ann/data/all.zip": packed({"x.ipynb": "x"}),
+    }
+    lay(tmp_path / "folder", files)
+    (tmp_path / "one.zip").write_bytes(packed(files))
+    for path in (tmp_path / "folder", tmp_path / "one.zip"):
+        assert {student: one.content for student, one in found(path, of_lab).items()} == {"ann": b"A"}
+    wrapped = {
+        "monday/ann/x.ipynb": "A",
+        "monday/bob/all.zip": packed({"deep/x.ipynb": "A"}),
+        "monday/eve/x.ipynb": "x",
+    }
+    (tmp_path / "class.zip").write_bytes(packed(wrapped))
+    assert set(found(tmp_path / "class.zip", of_lab)) == {"ann", "bob", "eve"}
+
+
 def test_a_stray_file_does_not_hide_canvas(tmp_path: Path):
     lay(tmp_path, LAYOUTS["Canvas"][0] | {"read me.txt": "x"})
     assert set(found(tmp_path)) == {"leeann_12", "leebob_13", "read me"}

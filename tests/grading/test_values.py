@@ -46,6 +46,17 @@ def test_scalars_texts_sets_and_ranges():
     assert crossed(np.array([None, 1, "x"], dtype=object)).tolist() == [None, 1, "x"]
 
 
+def test_a_text_of_numpy_becomes_a_plain_one_wherever_it_stands():
+    back = crossed([np.str_("a"), {np.str_("b"): np.str_("c")}])
+    assert back == ["a", {"b": "c"}]
+    assert type(back[0]) is str
+
+
+def test_a_long_double_arrives_as_its_name():
+    assert isinstance(crossed(np.longdouble(1)), Opaque)
+    assert isinstance(crossed([np.clongdouble(1)])[0], Opaque)
+
+
 def test_a_generator_goes_on_where_it_stood():
     rng = np.random.default_rng(3)
     rng.normal(size=7)
@@ -85,9 +96,22 @@ def test_an_object_equal_to_everything_is_no_plain_value():
     assert crossed(Everything(7)) != 7
 
 
+@pytest.mark.parametrize(
+    "value",
+    [np.zeros(LARGEST - 1), [0] * (LARGEST - 1), range(LARGEST - 1), np.array(["x" * 70] * 50_000), ["x" * 9] * 400_000,
+     np.array([None] * 400_000), [1j] * 300_000],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_what_may_leave_may_arrive(value: Any):
+    assert len(crossed(value)) == len(value)
+
+
 def test_too_large_and_too_deep_are_refused():
     with pytest.raises(ValueFormatError, match="over 1,000,000 elements"):
         encode(np.zeros(LARGEST + 1))
+    for numbers in (range(LARGEST + 1), range(10**30)):
+        with pytest.raises(ValueFormatError, match="over 1,000,000 elements"):
+            encode(numbers)
     loop: list = []
     loop.append(loop)
     with pytest.raises(ValueFormatError, match="32 levels"):
@@ -107,6 +131,11 @@ empty = base64.b64encode(b"").decode()
         ["array", ["float64", [3], empty]],
         ["array", ["float64", "3", "?"]],
         ["texts", [[9], []]],
+        ["texts", [[1001], ["x" * 10_000] + [""] * 1000]],
+        ["array", ["float64", [10**9, 0], empty]],
+        ["array", ["int8", [LARGEST + 1], base64.b64encode(bytes(LARGEST + 1)).decode()]],
+        ["list", [0] * LARGEST],
+        ["list", [["range", [0, LARGEST // 2, 1]]] * 3],
         ["generator", {"state": 1}],
         ["range", [1, 2, 0]],
         ["dict", [[["list", []], 1]]],

@@ -15,8 +15,8 @@ import traceback
 from typing import Any
 
 from . import values
+from .source import parsed
 
-NAMES: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
 LONGEST_TEXT = 2000
 
 
@@ -75,17 +75,6 @@ def call(name: str, positional: list, named: dict) -> dict[str, Any]:
     return {"value": values.encode(value), "changed": changed}
 
 
-def parsed(source: str, name: str) -> ast.Module:
-    """The text as Python; on a syntax error once more with IPython's own syntax taken out."""
-    try:
-        return ast.parse(source, name)
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        NAMES.setdefault("get_ipython", NoShell)
-        return ast.parse(TransformerManager().transform_cell(source), name)
-
-
 class Refuser:
     """Says why a hidden module cannot be imported; its files are not there either."""
 
@@ -100,16 +89,24 @@ class Refuser:
 
 
 class NoShell:
-    """Stands for the notebook's shell: magics and shell commands do nothing, a cell magic runs its cell."""
-
-    def run_cell_magic(self, magic: str, line: str, cell: str) -> None:
-        """Run the cell under a magic such as ``%%time``."""
-        if magic in ("time", "timeit", "capture", "prun"):
-            exec(compile(cell, "<cell>", "exec"), NAMES)
+    """Stands for the notebook's shell: magics and shell commands do nothing."""
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is taken and does nothing."""
-        return lambda *arguments, **options: None
+        """Everything is taken and does nothing."""
+        return nothing
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """Stands for what only a notebook can do."""
+
+
+NAMES: dict[str, Any] = {
+    "__name__": "__main__",
+    "__builtins__": builtins,
+    "get_ipython": NoShell,
+    "display": nothing,
+}
+"""What the cells define, and what a notebook has from the start."""
 
 
 def described(error: BaseException) -> dict[str, Any]:

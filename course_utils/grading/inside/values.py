@@ -39,6 +39,7 @@ def encode(value: Any) -> Any:
     Args:
         value: ``None``, bool, int, float, complex, text; list, tuple, set, dict, range of such; NumPy and JAX
             arrays and scalars, pandas series and frames, NumPy generators. Anything else is sent as its name.
+            A series loses its index, and one of texts becomes an array; a NumPy text becomes a plain one.
 
     Raises:
         ValueFormatError: more than `LARGEST` elements or `DEEPEST` levels.
@@ -58,7 +59,7 @@ def decode(content: Any) -> Any:
         ValueFormatError: it is none.
     """
     try:
-        return _decode(content, 0)
+        return _decode(content, [LARGEST], 0)
     except ValueFormatError:
         raise
     except (
@@ -75,10 +76,11 @@ def decode(content: Any) -> Any:
 
 def _encode(value: Any, left: list[int], depth: int) -> Any:
     kind = type(value)
+    _take(left, 1 + (len(value) // 8 if kind is str else 0), depth)
     if value is None or kind in (bool, str):
-        left[0] -= 1 + (len(value) // 8 if kind is str else 0)
-        _check(left, depth)
         return value
+    if kind is np.str_:
+        return _encode(str(value), left, depth)
     if kind is int:
         return value if abs(value) < 1 << 4000 else ["opaque", "int of over 1,200 digits"]
     if kind is float:
@@ -87,24 +89,22 @@ def _encode(value: Any, left: list[int], depth: int) -> Any:
         return ["complex", [_encode(value.real, left, depth), _encode(value.imag, left, depth)]]
     if isinstance(value, list | tuple | set | frozenset):
         name = "list" if isinstance(value, list) else "tuple" if isinstance(value, tuple) else "set"
-        left[0] -= 1 + len(value)
-        _check(left, depth)
         return [name, [_encode(item, left, depth + 1) for item in value]]
     if isinstance(value, dict):
-        left[0] -= 1 + 2 * len(value)
-        _check(left, depth)
         return [
             "dict",
             [[_encode(k, left, depth + 1), _encode(v, left, depth + 1)] for k, v in value.items()],
         ]
     if kind is range:
+        _take(left, _length(value), depth)
         return ["range", [value.start, value.stop, value.step]]
     if isinstance(value, np.random.Generator):
         return ["generator", value.bit_generator.state] if _is_pcg(value) else ["opaque", "Generator"]
     if isinstance(value, np.generic):
-        array = np.asarray(value)
-        plain = _encode(array.tolist(), left, depth) if array.dtype.kind in "biufcU" else None
-        return ["opaque", kind.__name__] if plain is None else ["scalar", [array.dtype.name, plain]]
+        plain = value.item()
+        if value.dtype.kind not in "biufc" or isinstance(plain, np.generic):  # a longdouble stays one
+            return ["opaque", kind.__name__]
+        return ["scalar", [value.dtype.name, _encode(plain, left, depth)]]
     return _encode_array(value, left, depth)
 
 
@@ -119,63 +119,67 @@ def _encode_array(value: Any, left: list[int], depth: int) -> Any:
         array = None
     if array is None:
         return ["opaque", str(type(value).__name__)[:60]]
-    left[0] -= 1 + array.size
-    _check(left, depth)
+    _take(left, array.size, depth)
     home = {"jax": "jax", "jaxlib": "jax", "pandas": "series"}.get(library, "array")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind in "biufc" or array.dtype.name == "bfloat16":
         data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
         return [home, [array.dtype.name, list(array.shape), data]]
     if array.dtype.kind in "UOT":
+        _take(left, array.nbytes // 32 if array.dtype.kind == "U" else 0, depth)
         flat = [_encode(item, left, depth + 1) for item in array.ravel().tolist()]
         return ["texts" if array.dtype.kind == "U" else "objects", [list(array.shape), flat]]
     return ["opaque", f"array of {array.dtype}"[:60]]
 
 
-def _decode(content: Any, depth: int) -> Any:
-    if depth > 2 * DEEPEST:
-        raise ValueFormatError("containers inside containers, too deep")
+def _decode(content: Any, left: list[int], depth: int) -> Any:
+    _take(left, 1 + (len(content) // 8 if type(content) is str else 0), depth)
     if content is None or type(content) in (bool, int, float, str):
         return content
     kind, inside = content
     if kind in ("list", "tuple", "set"):
-        items = [_decode(item, depth + 1) for item in inside]
+        items = [_decode(item, left, depth + 1) for item in inside]
         return items if kind == "list" else tuple(items) if kind == "tuple" else set(items)
     if kind == "dict":
-        return {_decode(k, depth + 1): _decode(v, depth + 1) for k, v in inside}
+        return {_decode(k, left, depth + 1): _decode(v, left, depth + 1) for k, v in inside}
     if kind == "float":
         return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[inside]
     if kind == "complex":
-        return complex(_decode(inside[0], depth), _decode(inside[1], depth))
+        return complex(_decode(inside[0], left, depth), _decode(inside[1], left, depth))
     if kind == "range":
-        return range(*(int(part) for part in inside))
+        numbers = range(*(int(part) for part in inside))
+        _take(left, _length(numbers), depth)
+        return numbers
     if kind == "scalar":
-        return _dtype(inside[0]).type(_decode(inside[1], depth))
+        return _dtype(inside[0]).type(_decode(inside[1], left, depth))
     if kind == "generator":
         return np.random.Generator(_pcg(inside))
     if kind == "opaque":
         return Opaque(str(inside)[:60])
-    return _decode_array(kind, inside, depth)
+    return _decode_array(kind, inside, left, depth)
 
 
-def _decode_array(kind: str, inside: Any, depth: int) -> Any:
+def _decode_array(kind: str, inside: Any, left: list[int], depth: int) -> Any:
     if kind == "frame":
         import pandas as pd
 
-        return pd.DataFrame({str(name): _decode(column, depth + 1) for name, column in inside})
+        return pd.DataFrame({str(name): _decode(column, left, depth + 1) for name, column in inside})
     if kind in ("texts", "objects"):
         shape, flat = inside
-        items = [_decode(item, depth + 1) for item in flat]
+        items = [_decode(item, left, depth + 1) for item in flat]
         if kind == "texts":
-            return np.array([str(item) for item in items], dtype=str).reshape(_shape(shape))
+            texts = [str(item) for item in items]
+            longest = max(map(len, texts), default=0)
+            _take(left, len(texts) * longest // 8, depth)  # each gets the room of the longest
+            return np.array(texts, dtype=str).reshape(_shape(shape, left))
         mixed = np.empty(len(items), dtype=object)
         mixed[:] = items
-        return mixed.reshape(_shape(shape))
+        return mixed.reshape(_shape(shape, left))
     if kind not in ("array", "jax", "series"):
         raise ValueFormatError("unknown kind of value")
     name, shape, data = inside
     array = np.frombuffer(base64.b64decode(data, validate=True), dtype=_dtype(name))
-    array = array.reshape(_shape(shape)).copy()
+    array = array.reshape(_shape(shape, left)).copy()
     if kind == "jax":
         import jax.numpy as jnp
 
@@ -187,9 +191,10 @@ def _decode_array(kind: str, inside: Any, depth: int) -> Any:
     return array
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
+def _shape(shape: Any, left: list[int]) -> tuple[int, ...]:
     if len(shape) > 32 or any(type(axis) is not int or axis < 0 for axis in shape):
         raise ValueFormatError("no shape of an array")
+    _take(left, math.prod(max(axis, 1) for axis in shape), 0)  # an empty array may still have a million rows
     return tuple(shape)
 
 
@@ -214,6 +219,13 @@ def _is_pcg(generator: np.random.Generator) -> bool:
     return isinstance(generator.bit_generator, np.random.PCG64)
 
 
-def _check(left: list[int], depth: int) -> None:
+def _length(numbers: range) -> int:
+    """How many there are, as far as it matters: `len` fails on very long ranges."""
+    return len(numbers[: LARGEST + 1])
+
+
+def _take(left: list[int], elements: int, depth: int) -> None:
+    """Count elements of a value."""
+    left[0] -= elements
     if left[0] < 0 or depth > DEEPEST:
         raise ValueFormatError(f"a value of over {LARGEST:,} elements or {DEEPEST} levels")
