@@ -98,6 +98,30 @@ def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-
     return w + moved(rate, gradient, w), m, v
 """,
     ),
+    Wrong(
+        "borrows the Adam that comes with JAX",
+        says="write the formula yourself",
+        code="""
+from jax.example_libraries.optimizers import JoinPoint, adam, pack_optimizer_state, unpack_optimizer_state
+
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    packed = pack_optimizer_state(JoinPoint((w, m, v)))
+    moved = adam(rate, beta1, beta2, epsilon)[1](step - 1, gradient, packed)
+    return unpack_optimizer_state(moved).subtree
+""",
+    ),
+    Wrong(
+        "borrows the Adam that comes with scikit-learn",
+        says="write the formula yourself",
+        code="""
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer as Mine
+
+def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    mine = Mine([w], rate, beta1, beta2, epsilon)
+    mine.t, mine.ms, mine.vs = step - 1, [m], [v]
+    return w + mine._get_updates([gradient])[0], mine.ms[0], mine.vs[0]
+""",
+    ),
     Right(
         "the rate takes the corrections along",
         """
@@ -109,13 +133,15 @@ def adam_step(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-
 """,
     ),
     Right(
-        "compiled, with the betas bound beforehand",
+        "of a helper, with the betas bound beforehand",
         """
-def moved(w, gradient, m, v, step, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    m, v = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * gradient**2
-    return w - rate * (m / (1 - beta1**step)) / (jnp.sqrt(v / (1 - beta2**step)) + epsilon), m, v
+from functools import partial
 
-adam_step = jax.jit(moved)
+def moved(w, gradient, m, v, step, rate, beta1, beta2, epsilon):
+    m, v = beta1 * m + (1 - beta1) * gradient, beta2 * v + (1 - beta2) * gradient**2
+    return w - rate * (m / (1 - beta1**step)) / (np.sqrt(v / (1 - beta2**step)) + epsilon), m, v
+
+adam_step = partial(moved, beta1=0.9, beta2=0.999, epsilon=1e-8)
 """,
     ),
     Right(
