@@ -6,9 +6,7 @@ inputs, the student's program never learns.
 """
 
 import ast
-import re
 import time
-import traceback
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,10 +15,11 @@ from typing import Any
 
 from course_utils.grading.answers import is_blank
 from course_utils.grading.bubblewrap import Limits, SandboxError
+from course_utils.grading.check_words import CHECK, CheckWords
 from course_utils.grading.records import Answers, Result, TaskResult, TaskStatus
 from course_utils.grading.remote import Remote
 from course_utils.grading.sandbox import Sandbox, StudentError, StudentGoneError
-from course_utils.labs.lab import NEEDS_ANSWERS, SUFFIX, Lab, Task
+from course_utils.labs.lab import NEEDS_ANSWERS, SUFFIX, Lab
 from course_utils.labs.release import release, role
 
 HIDES = "hides:"
@@ -88,10 +87,11 @@ class Judge:
         self.course_seed, self.limits = course_seed, limits or Limits()
         self.private = (master.resolve().parents[1], *private)
         self.cells = _plain_cells(self.lab, course_seed)
-        self.hidden_lines = {
-            cell.metadata["nbgrader"]["grade_id"].removesuffix(SUFFIX): _hidden_lines(cell.source)
+        self.words = {
+            name: CheckWords(cell.source)
             for cell in self.lab.notebook.cells
             if role(cell) == "check"
+            for name in [cell.metadata["nbgrader"]["grade_id"].removesuffix(SUFFIX)]
         }
         self.student_side = {
             node.name: cell.source
@@ -214,7 +214,7 @@ class Judge:
                     if helper in task.check:  # the answer's cell may have put its own in this one's place
                         sandbox.run(source, helper, patient=bool(self._hides(name)))
                 exec(
-                    compile(task.check, _CHECK, "exec"),
+                    compile(task.check, CHECK, "exec"),
                     names | {remote.__name__: remote for remote in remotes},
                 )
         except Exception as error:
@@ -234,26 +234,7 @@ class Judge:
         if isinstance(error, StudentError):
             status: TaskStatus = "blank" if error.type == "NotImplementedError" else "wrong"
             return TaskResult(name, status, 0.0, worth, f"the cell raised {error}")
-        return TaskResult(name, "wrong", 0.0, worth, self._message(name, error))
-
-    def _message(self, name: str, error: Exception) -> str:
-        """What the student reads; of the hidden part only the words that stand in the check itself."""
-        task = self.lab.tasks[name]
-        lines = [f.lineno or 0 for f in traceback.extract_tb(error.__traceback__) if f.filename == _CHECK]
-        hidden = any(line in self.hidden_lines[name] for line in lines)
-        described = error.__cause__ if isinstance(error.__cause__, StudentError) else None
-        if described is not None:
-            if hidden:
-                kind = next(iter(described.kinds), "an error")  # a built-in name: the student chooses `type`
-                return f"on fresh inputs your code raised {kind}: try other shapes and values"
-            return f"your code raised {described}"
-        if isinstance(error, AssertionError):
-            return f"on fresh inputs: {_constant_words(task, lines)}" if hidden else str(error)[:2000]
-        if hidden:
-            return (
-                "on fresh inputs the check could not use what came back: is it of the kind that is asked for?"
-            )
-        return f"the check could not use what came back ({type(error).__name__}): {str(error)[:300]}"
+        return TaskResult(name, "wrong", 0.0, worth, self.words[name].of(error))
 
     def _hides(self, name: str) -> frozenset[str]:
         """The modules that a task may not use, from its answer cell's tags."""
@@ -262,9 +243,6 @@ class Judge:
                 tags = cell.metadata.get("tags", [])
                 return frozenset(tag.removeprefix(HIDES) for tag in tags if tag.startswith(HIDES))
         return frozenset()
-
-
-_CHECK = "<check>"
 
 
 def _plain_cells(lab: Lab, course_seed: int | None) -> list[tuple[str, str, str]]:
@@ -279,34 +257,6 @@ def _plain_cells(lab: Lab, course_seed: int | None) -> list[tuple[str, str, str]
         elif kind in ("given", "locked"):
             cells.append(("given", "", cell.source))
     return cells
-
-
-def _hidden_lines(source: str) -> set[int]:
-    """Line numbers of the hidden part in a check without its marks."""
-    number, inside, found = 0, False, set()
-    for line in source.split("\n"):
-        if re.match(r"\s*### (BEGIN|END) ", line):
-            inside = line.strip() == "### BEGIN HIDDEN TESTS"
-            continue
-        number += 1
-        if inside:
-            found.add(number)
-    return found
-
-
-def _constant_words(task: Task, lines: list[int]) -> str:
-    """The message of the failed assertion without the values that it was filled with."""
-    last = lines[-1] if lines else 0
-    asserts = [
-        node
-        for node in ast.walk(ast.parse(task.check))
-        if isinstance(node, ast.Assert) and node.lineno <= last <= (node.end_lineno or 0) and node.msg
-    ]
-    if not asserts:
-        return "the values are not the expected ones"
-    parts: Iterator[ast.AST] = ast.walk(asserts[-1].msg) if asserts[-1].msg else iter(())
-    words = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return re.sub(r"\s+", " ", "…".join(words)).strip(" …")
 
 
 def _nothing(*_: Any, **__: Any) -> None:

@@ -239,7 +239,8 @@ def judged(kind: str, places: dict[str, str], *, seed: int = 7, fooled: bool = F
     """What comes of one attack, judged here; a judge that is fooled takes hidden inputs for visible ones."""
     judge = Judge(Path(places["MASTER"]), limits=bubblewrap.Limits(seconds=20))
     if fooled:
-        judge.hidden_lines = {name: set() for name in RIGHT}
+        for words in judge.words.values():
+            words.hidden.clear()
     answers = {name: spelled(CODE[kind], name, places) for name in RIGHT}
     return list(judge.judge(Answers(answers), seed).tasks)
 
