@@ -27,7 +27,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
     def grades(one: argparse.ArgumentParser) -> None:
         one.add_argument(
-            "--workers", type=_count, default=os.cpu_count() or 1, help="submissions at once (all cores)"
+            "--workers",
+            type=_count,
+            default=os.cpu_count() or 1,
+            help="submissions at once, fewer where the memory is short (all cores)",
         )
         one.add_argument(
             "--seconds", type=_amount, default=Limits().seconds, help="a task may take (%(default)s)"

@@ -73,9 +73,7 @@ def _grade(options: argparse.Namespace) -> int:
         jobs = take_in(gradebook, assignment, submissions, iter(partial(secrets.randbits, 32), -1))
         done = 0
         if before and before.digest != assignment.digest and jobs:
-            print(
-                f"{len(jobs)} are graded anew: {_changed(before, assignment)} since {last or 'the last run'}."
-            )
+            print(f"Everybody is graded anew: {_changed(before, assignment)} since {last or 'the last run'}.")
         if jobs:
             results = _pool(master, jobs, options)
             # Silent where nobody watches.
@@ -141,11 +139,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _changed(before: Assignment, now: Assignment) -> str:
-    """What makes two variants of a lab differ."""
+    """What makes two variants of a lab differ; where both do, the seed is what was forgotten."""
     if before.course_seed == now.course_seed:
         return "the lab's master has changed"
     was, is_now = ("not set" if one.course_seed is None else one.course_seed for one in (before, now))
-    return f"COURSE_SEED was {was}, is {is_now}: it has changed"
+    return f"COURSE_SEED has changed from {was} to {is_now}"
 
 
 def _pool(

@@ -7,7 +7,7 @@ inputs, the student's program never learns.
 
 import ast
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from course_utils.grading.answers import is_blank
 from course_utils.grading.bubblewrap import Limits, SandboxError
 from course_utils.grading.check_words import CHECK, CheckWords
+from course_utils.grading.inside.source import parsed
 from course_utils.grading.records import Answers, Result, TaskResult, TaskStatus
 from course_utils.grading.remote import Remote
 from course_utils.grading.sandbox import Sandbox, StudentError, StudentGoneError
@@ -26,7 +27,7 @@ HIDES = "hides:"
 """Begin of an answer cell's tags: ``hides:jax`` makes the module vanish from the sandbox of that task."""
 
 GIVEN_SECONDS = 300.0
-"""Time of a given cell: a busy machine, not a student, is what makes it slow."""
+"""Time of a given cell; before the first answer a busy machine, not a student, is what makes it slow."""
 
 STUDENT_SIDE = "student-side"
 """Tag of a given cell whose functions run in the sandbox, beside the answer: it calls the answer by its name, hands it
@@ -39,22 +40,27 @@ class _Work:
     """One submission while it is judged.
 
     Args:
-        code: the answers that are still worth running, by task.
+        code: the answers by task.
         seed: of the fresh inputs.
         left: seconds that its program may still take.
         results: what has come out, by task.
+        ended: tasks whose cell or function ended the program; it is not run again.
     """
 
-    code: dict[str, str]
+    code: Mapping[str, str]
     seed: int
     left: float
     results: dict[str, TaskResult] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
 
     @contextmanager
     def clock(self, sandbox: Sandbox, seconds: float) -> Iterator[None]:
         """Give what is run inside so much time, at most what is left, and take off what it used."""
         begun = time.monotonic()
-        sandbox.restart_clock(min(seconds, self.left))
+        if self.left < seconds:
+            sandbox.restart_clock(self.left, ", all that was left of the submission's time")
+        else:
+            sandbox.restart_clock(seconds)
         try:
             yield
         finally:
@@ -100,12 +106,19 @@ class Judge:
             for node in ast.parse(cell.source).body
             if isinstance(node, ast.FunctionDef)
         }
+        self.imports = "\n".join(
+            ast.unparse(node)
+            for kind, _, source in self.cells
+            if kind == "given"
+            for node in parsed(source, "<given>").body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        )
         self.given: dict[str, Any] = {}
 
     @property
     def seconds(self) -> float:
-        """What the program of one submission may take, all its tasks together."""
-        return 2 * self.limits.seconds * len(self.lab.tasks)
+        """What the program of one submission may take: twice each cell and its check, since some run again."""
+        return 4 * self.limits.seconds * len(self.lab.tasks)
 
     def refuse_broken_lab(self) -> None:
         """Grade the lab's own solution; whatever fails then is not a student's fault.
@@ -129,7 +142,7 @@ class Judge:
             answers: the student's answers; a task without one is blank.
             seed: of the fresh inputs.
         """
-        work = _Work(dict(answers.code), seed, self.seconds)
+        work = _Work(answers.code, seed, self.seconds)
         groups: dict[frozenset[str], list[str]] = {}
         for name in self.lab.tasks:
             groups.setdefault(self._hides(name), []).append(name)
@@ -152,7 +165,8 @@ class Judge:
         hold the hidden inputs of that one.
         """
         checked, patient = False, bool(self._hides(waiting[0]))
-        first = next(at for at, (_, name, _) in enumerate(self.cells) if name in work.code)
+        run = [name for name in work.code if name not in work.ended]
+        first = next(at for at, (_, name, _) in enumerate(self.cells) if name in run)
         for number, (_, _, source) in enumerate(self.cells[:first], 1):  # nothing of the student's has run
             sandbox.restart_clock(GIVEN_SECONDS)
             try:
@@ -162,7 +176,7 @@ class Judge:
         for number, (kind, name, source) in enumerate(self.cells[first:], first + 1):
             if not waiting or work.left <= 0:
                 return
-            if kind == "answer" and name not in work.code:
+            if kind == "answer" and name not in run:
                 continue
             failed: Exception | None = None
             try:
@@ -185,9 +199,8 @@ class Judge:
                 waiting.remove(task)
                 work.results[task] = self._result(task, failed)
                 checked = True
-            if isinstance(failed, StudentError | StudentGoneError):
-                del work.code[task]
             if gone:
+                work.ended |= {name} - {""}
                 return
 
     def _blank(self, name: str, work: _Work) -> bool:
@@ -195,7 +208,6 @@ class Judge:
         task, source = self.lab.tasks[name], work.code.get(name)
         if source is not None and not is_blank(source, task.blank):
             return False
-        work.code.pop(name, None)
         message = "no answer cell was found" if source is None else "the answer cell was left as it is"
         work.results[name] = TaskResult(name, "blank", 0.0, task.points, message)
         return True
@@ -212,7 +224,8 @@ class Judge:
             with work.clock(sandbox, self.limits.seconds):
                 for helper, source in self.student_side.items():
                     if helper in task.check:  # the answer's cell may have put its own in this one's place
-                        sandbox.run(source, helper, patient=bool(self._hides(name)))
+                        patient = bool(self._hides(name))
+                        sandbox.run(f"{self.imports}\n{source}", helper, patient=patient, apart=True)
                 exec(
                     compile(task.check, CHECK, "exec"),
                     names | {remote.__name__: remote for remote in remotes},
@@ -233,7 +246,8 @@ class Judge:
             return TaskResult(name, error.status, 0.0, worth, str(error))
         if isinstance(error, StudentError):
             status: TaskStatus = "blank" if error.type == "NotImplementedError" else "wrong"
-            return TaskResult(name, status, 0.0, worth, f"the cell raised {error}")
+            where = "a given cell, run after yours," if error.place.startswith("given cell") else "the cell"
+            return TaskResult(name, status, 0.0, worth, f"{where} raised {error}")
         return TaskResult(name, "wrong", 0.0, worth, self.words[name].of(error))
 
     def _hides(self, name: str) -> frozenset[str]:

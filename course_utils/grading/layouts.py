@@ -1,7 +1,7 @@
 """Whose a file is, by the way a collection is laid out: nbgrader, Moodle, Canvas, or folders and files by name."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from course_utils.grading.members import Member
@@ -32,19 +32,19 @@ class Found(NamedTuple):
     late: bool = False
 
 
-def by_student(
-    members: Iterable[Member], name: str, lab: str, holds: Callable[[Member], bool]
-) -> dict[str, list[Found]]:
+def by_student(members: Iterable[Member], name: str, lab: str) -> dict[str, list[Found]]:
     """The members of a collection by the student who handed them in; files that are nobody's are left out.
 
     Args:
         members: the collection.
         name: of its folder or zip; one folder of this name around everything is taken off.
         lab: the lab's full name; a folder of this name belongs to a student, it is none.
-        holds: says whether a member is a notebook of the lab, or a zip with one.
+
+    Raises:
+        ValueError: a folder of another name lies around several hand-ins; it may be the class's or one student's.
     """
     members = list(members)
-    if _wrapped(members, name, lab, holds):
+    if _wrapped(members, name, lab):
         members = [member._replace(parts=member.parts[1:]) for member in members if len(member.parts) > 1]
     flat = [
         m.parts[0] for m in members if len(m.parts) == 1 and not m.folder and _HANDED_IN.search(m.parts[0])
@@ -73,11 +73,8 @@ def _student(member: Member, canvas: bool) -> Found | None:
     return None
 
 
-def _wrapped(members: list[Member], name: str, lab: str, holds: Callable[[Member], bool]) -> bool:
-    """Whether one folder lies around all students, as when a folder was zipped whole.
-
-    It may also be the folder of the only student, with folders of the student's own in it.
-    """
+def _wrapped(members: list[Member], name: str, lab: str) -> bool:
+    """Whether one folder lies around all students, as when a folder was zipped whole."""
     tops = {member.parts[0] for member in members}
     if len(tops) != 1 or _MOODLE.fullmatch(top := tops.pop()):
         return False
@@ -89,4 +86,11 @@ def _wrapped(members: list[Member], name: str, lab: str, holds: Callable[[Member
     flat = [m.parts[1] for m in members if len(m.parts) == 2 and NOTEBOOK.search(m.parts[1])]
     if top in ("submitted", name) or (len(flat) > 1 and all(map(_CANVAS.fullmatch, flat))):
         return True
-    return len({m.parts[1] for m in deep}) > 1 and len({m.parts[1] for m in deep if holds(m)}) > 1
+    inside = sorted({m.parts[1] for m in deep})
+    if len(inside) > 1:
+        raise ValueError(
+            f"everything in {name} lies in one folder, {top}: is it the class with {len(inside)} students "
+            f"({', '.join(inside[:3])} …), or one student with as many files? Nothing was graded. If it is the class, "
+            f"name the collection {top}, as its folder; if it is one student, put the files into {top}/{lab}."
+        )
+    return False

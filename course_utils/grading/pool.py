@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,10 +14,10 @@ import psutil
 
 from course_utils.grading.bubblewrap import Limits, SandboxError, find_bubblewrap
 from course_utils.grading.judge import Judge
-from course_utils.grading.records import Answers, Result
+from course_utils.grading.records import Answers, Result, TaskResult
 
 JUDGE_GIB = 4
-"""Address space of a worker: a returned array that makes a comparison explode ends here."""
+"""Address space of a worker beyond what the lab's own solution took: what makes a comparison explode ends here."""
 
 
 class Job(NamedTuple):
@@ -57,7 +57,7 @@ def grade(
 
     Yields:
         Each job with its result, in the order in which they finish. A submission during which the worker itself
-        ended twice is ``INFRA``.
+        ended twice is ``INFRA``; one that found no end twice scores nothing.
 
     Raises:
         SandboxError: the sandbox does not start here, or the lab's own solution fails in it; nothing was graded.
@@ -85,13 +85,16 @@ def grade(
                 worker.job = None
                 if isinstance(outcome, Result):
                     yield job, outcome
-                else:  # the worker itself has ended
+                else:  # the worker itself has ended, or has no end
+                    failed = Result("INFRA", job.seed, note=outcome.note)
+                    if outcome.late:
+                        failed = Result("graded", job.seed, worker.late)
                     try:
                         worker.replace()
                     except SandboxError as error:
-                        tries, outcome = 1, str(error)
+                        tries, failed = 1, Result("INFRA", job.seed, note=str(error))
                     if tries:
-                        yield job, Result("INFRA", job.seed, note=outcome)
+                        yield job, failed
                     else:
                         waiting.append((job, tries + 1))
                 if waiting:
@@ -104,6 +107,15 @@ def grade(
 @dataclass(frozen=True)
 class _Ready:
     deadline: float
+    late: tuple[TaskResult, ...]
+    """The results of a submission that passes the deadline twice."""
+
+
+class _Failure(NamedTuple):
+    """Why a worker has no result; where it is ``late``, what the student's code returned is to blame."""
+
+    note: str
+    late: bool = False
 
 
 class _Worker:
@@ -114,6 +126,7 @@ class _Worker:
         self.setting = setting
         self.job: Job | None = None
         self.tries, self.until, self.deadline = 0, 0.0, 0.0
+        self.late: tuple[TaskResult, ...] = ()
         self._begin()
 
     def greet(self) -> None:
@@ -124,7 +137,7 @@ class _Worker:
             said = "a worker of the grader ended while it started: is there memory enough?"
         if not isinstance(said, _Ready):
             raise SandboxError(said)
-        self.deadline = said.deadline
+        self.deadline, self.late = said.deadline, said.late
 
     def start(self, job: Job, tries: int) -> None:
         """Give it a submission."""
@@ -132,16 +145,16 @@ class _Worker:
         with contextlib.suppress(OSError):  # it has ended: `outcome` sees that
             self.pipe.send((job.answers, job.seed))
 
-    def outcome(self) -> Result | str | None:
+    def outcome(self) -> Result | _Failure | None:
         """The result, or why there is none, or ``None`` while it is at work."""
         try:
             if self.pipe.poll():
                 found = self.pipe.recv()
-                return found if isinstance(found, Result) else str(found)
+                return found if isinstance(found, Result) else _Failure(str(found))
         except (EOFError, OSError):
-            return "the judge itself ended twice on this submission: look at it by hand"
+            return _Failure("the judge itself ended twice on this submission: look at it by hand")
         if time.monotonic() > self.until:
-            return f"the judge took over {self.deadline:.0f} seconds twice: look at this submission by hand"
+            return _Failure(f"the judge took over {self.deadline:.0f} seconds", late=True)
         return None
 
     def replace(self) -> None:
@@ -171,16 +184,18 @@ def _serve(
     import resource  # not where `grade` has refused the system
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends its workers itself
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    room = JUDGE_GIB << 30
-    resource.setrlimit(resource.RLIMIT_AS, (room if most < 0 else min(room, most), most))
     try:
         judge = Judge(master, course_seed=course_seed, limits=limits, private=private)
         judge.refuse_broken_lab()
     except (SandboxError, ValueError) as error:
         pipe.send(str(error))
         return
-    pipe.send(_Ready(judge.seconds + 600))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    room = psutil.Process().memory_info().vms + (JUDGE_GIB << 30)  # XLA's threads take some for each core
+    resource.setrlimit(resource.RLIMIT_AS, (room if most < 0 else min(room, most), most))
+    late = TaskResult("", "timed out", 0.0, 0.0, "the judge had no end with what your code returned")
+    tasks = tuple(replace(late, task=name, worth=task.points) for name, task in judge.lab.tasks.items())
+    pipe.send(_Ready(judge.seconds + 600, tasks))
     while True:
         try:
             answers, seed = pipe.recv()

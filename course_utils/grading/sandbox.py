@@ -122,19 +122,27 @@ class Sandbox:
                 raise SandboxError(f"the sandbox started with something else than hello. {ADVICE}")
         self.restart_clock()
 
-    def restart_clock(self, seconds: float | None = None) -> None:
-        """Give what comes next so much time, that of a cell by default."""
-        self._seconds = self.limits.seconds if seconds is None else seconds
+    def restart_clock(
+        self, seconds: float | None = None, why: str = ": is there a loop without end?"
+    ) -> None:
+        """Give what comes next so much time, that of a cell by default; ``why`` ends the message when it is over."""
+        self._seconds, self._why = self.limits.seconds if seconds is None else seconds, why
         self._deadline = time.monotonic() + self._seconds
 
-    def run(self, source: str, cell: str, *, patient: bool = False) -> None:
+    def run(self, source: str, cell: str, *, patient: bool = False, apart: bool = False) -> None:
         """Execute a cell.
+
+        Args:
+            source: its text.
+            cell: its name in error messages.
+            patient: go on after a statement that fails.
+            apart: keep only the functions it defines, which see the built-in ones and not the student's of their name.
 
         Raises:
             StudentError: it raised.
             StudentGoneError: the process ended, hung or flooded.
         """
-        self._ask({"run": {"source": source, "cell": cell, "patient": patient}})
+        self._ask({"run": {"source": source, "cell": cell, "patient": patient, "apart": apart}})
 
     def call(
         self, name: str, positional: Collection[Any], named: dict[str, Any]
@@ -157,8 +165,9 @@ class Sandbox:
         try:
             changed = {int(number): values.decode(new) for number, new in reply.get("changed", {}).items()}
             return values.decode(reply.get("value")), changed
-        except (values.ValueFormatError, ValueError, AttributeError) as error:
-            raise StudentError({"type": "ValueFormatError", "text": str(error)}) from error
+        except (values.ValueFormatError, ValueError, AttributeError, MemoryError) as error:
+            text = str(error) or "too large a value"
+            raise StudentError({"type": "ValueFormatError", "text": text}) from error
 
     def close(self) -> None:
         """Kill everything inside and wait until it is gone."""
@@ -232,10 +241,10 @@ class Sandbox:
                 raise StudentGoneError(
                     "too much output", f"a value of over {self.limits.reply_mib} MiB came back"
                 )
-        line, self._received = b"".join(pieces).split(b"\n", 1)
         try:
+            line, self._received = b"".join(pieces).split(b"\n", 1)
             return json.loads(line)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, MemoryError):
             return None
 
     def _wait(self, stream: int, event: int) -> None:
@@ -243,9 +252,7 @@ class Sandbox:
         waiting.register(stream, event)
         left = self._deadline - time.monotonic()
         if left <= 0 or not waiting.poll(left * 1000):
-            raise StudentGoneError(
-                "timed out", f"no answer within {self._seconds:.4g} seconds: is there a loop without end?"
-            )
+            raise StudentGoneError("timed out", f"no answer within {self._seconds:.4g} seconds{self._why}")
 
     def _ended(self) -> StudentGoneError:
         return StudentGoneError(

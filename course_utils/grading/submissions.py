@@ -4,14 +4,13 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from course_utils.grading.layouts import LAYOUTS, NOTEBOOK, Found, by_student
-from course_utils.grading.members import MEMBERS, Member, UnreadableError, folder_members, zip_members
+from course_utils.grading.members import MEMBERS, UnreadableError, folder_members, zip_members
 
 NOTEBOOKS = 20
 """Most notebooks, and most zips, of one student that are looked into."""
@@ -69,7 +68,7 @@ def collect(path: Path, lab: str, belongs: Callable[[bytes], bool] = bool) -> li
                 raise ValueError(f"{path} is no zip, or damaged: {error}. Expected {LAYOUTS}.") from error
         else:
             raise ValueError(f"{path} does not exist. Expected {LAYOUTS}.")
-        groups = by_student(members, path.stem, lab, partial(_holds, belongs))
+        groups = by_student(members, path.stem, lab)
         if not groups:
             raise ValueError(f"no submission in {path}. Expected {LAYOUTS}.")
         left = TOTAL_BYTES
@@ -92,17 +91,6 @@ def one_line(text: str) -> str:
     """
     text = _NO_LINE.sub("\ufffd", text).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 300 else text[:299] + "…"
-
-
-def _holds(belongs: Callable[[bytes], bool], member: Member) -> bool:
-    """Whether a member is a notebook of the lab, or a zip with one in it."""
-    with ExitStack() as opened:
-        files = [one.member for one in _opened([Found("", member)], opened, [])]
-        for file in [one for one in files if NOTEBOOK.search(one.parts[-1])][:NOTEBOOKS]:
-            with suppress(UnreadableError):
-                if belongs(file.read()):
-                    return True
-    return False
 
 
 def _choose(student: str, found: list[Found], lab: str, belongs: Callable[[bytes], bool]) -> Submission:

@@ -118,6 +118,11 @@ FORGES = {
     return {'largest': sorted(values)[-1], 'passes': 1, 'values': list(values)}
 def NAME(x):
     return None""",
+    "built-in functions of the helper": """def len(x):
+    return 1
+def NAME(x):
+    for _ in range(9): list(x)
+    return sorted(x)[-1]""",
     "prints it": "VISIBLEdef NAME(x):\n    import sys\n    print(f'SEEN {x}'), print(f'SEEN {x}', file=sys.stderr)\n    return visible(x)",
     "kept for a later task": """kept = globals().setdefault('kept', [])
 VISIBLEdef NAME(x):

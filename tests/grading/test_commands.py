@@ -244,7 +244,10 @@ def test_another_year_is_graded_anew_and_says_so(class_of: Callable, pool, capsy
     assert "graded anew" not in capsys.readouterr().out
     assert main(["grade", LAB, "in", "--course-seed", "2027"]) == 0
     assert len(pool.seen) == 1
-    assert "1 are graded anew: COURSE_SEED was not set, is 2027" in capsys.readouterr().out
+    assert (
+        "Everybody is graded anew: COURSE_SEED has changed from not set to 2027 since 20"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_changed_master_is_graded_anew_and_says_so(class_of: Callable, pool, capsys, master: Path):
@@ -252,7 +255,7 @@ def test_a_changed_master_is_graded_anew_and_says_so(class_of: Callable, pool, c
     main(["grade", LAB, "in"])
     master.write_text(master.read_text().replace("assert double(math.pi)", "assert  double(math.pi)"))
     assert main(["grade", LAB, "in"]) == 0
-    assert "1 are graded anew: the lab's master has changed since 20" in capsys.readouterr().out
+    assert "Everybody is graded anew: the lab's master has changed since 20" in capsys.readouterr().out
 
 
 def test_a_notebook_of_another_seed_has_a_note(class_of: Callable, pool, at: Path):

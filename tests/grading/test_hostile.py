@@ -261,6 +261,8 @@ def test_with_a_seed_that_can_be_guessed_it_scores(sandbox_works: None, places: 
 def test_without_walls_it_scores(
     sandbox_works: None, places: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ):
+    if "beside the course" in kind and not (Path(bubblewrap.__file__).parents[2] / "solutions").exists():
+        pytest.skip("the course is installed without its masters")
     script = tmp_path / "bwrap"
     grading = str(Path(bubblewrap.__file__).parent)
     script.write_text(NO_WALLS.format(python=sys.executable, home=str(tmp_path), grading=grading))

@@ -182,17 +182,39 @@ def test_what_observes_an_answer_cannot_be_replaced_in_its_cell(judge: Judge):
     assert statuses(graded(judge, apply=f"observe_apply = 7\n{TASKS['apply'][0]}")) == ["passed"] * 3
 
 
+def test_what_observes_an_answer_keeps_its_built_in_functions(judge: Judge):
+    forged = (
+        "def len(x):\n    return 1\ndef apply(function, x):\n    function(0)\n    return function(helper(x))"
+    )
+    assert message(graded(judge, apply=forged), "apply") == "the function is called once"
+    own = "def sum(x, y):\n    return x + y\ndef apply(function, x):\n    return function(sum(x, 1))"
+    assert statuses(graded(judge, apply=own)) == ["passed"] * 3
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("raise ValueError", "wrong"), ("1 +", "wrong"), ("__import__('os')._exit(0)", "crashed")],
+)
+def test_a_cell_that_fails_harms_no_other_task(judge: Judge, end: str, status: str):
+    begins = f"from functools import partial\ndef total(v):\n    return v.sum()\n{end}"
+    assert statuses(graded(judge, total=begins)) == [status, "passed", "passed"]
+    if end.startswith("raise"):
+        uses = f"def text(x):\n    return partial(str)(x) if x is None else {TASKS['text'][0].split('return ')[1]}"
+        result = graded(judge, total=begins, text=uses.replace("if x is None", "if x == 0"))
+        assert statuses(result) == [status, "passed", "passed"]
+
+
 def test_a_given_cell_that_fails_after_a_students_is_the_students_fault(judge: Judge):
     forged = "import json\njson.dumps = lambda *a, **k: '{\"error\": {}}'"
     result = graded(judge, total=forged)
-    assert (result.status, statuses(result)) == ("graded", ["wrong", "passed", "passed"])
+    assert (result.status, statuses(result)) == ("graded", ["wrong"] * 3)
 
 
 def test_a_submission_that_takes_too_long_as_a_whole_is_graded(judge: Judge, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Judge, "seconds", 1.0)
     result = graded(judge, total="while True: pass")
     assert (result.status, statuses(result)) == ("graded", ["timed out"] * 3)
-    assert "within 1 seconds" in message(result)
+    assert "within 1 seconds, all that was left of the submission's time" in message(result)
     assert "other tasks took the time" in message(result, "text")
 
 

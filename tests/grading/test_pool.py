@@ -70,6 +70,22 @@ def test_a_worker_that_cannot_be_replaced_costs_one_submission_its_grade(
     assert found == dict.fromkeys("023", ("graded", "")) | {"1": ("INFRA", "no memory")}
 
 
+def test_a_submission_whose_judging_has_no_end_scores_nothing(master: Path, monkeypatch: pytest.MonkeyPatch):
+    greet = pool._Worker.greet
+
+    def hasty(worker: pool._Worker) -> None:
+        greet(worker)
+        worker.deadline = 0.0
+
+    monkeypatch.setattr(pool._Worker, "greet", hasty)
+    (job,) = jobs(1)
+    slow = {name: f"import time\ntime.sleep(3)\n{code}" for name, code in job.answers.code.items()}
+    ((_, result),) = grade(master, [job._replace(answers=Answers(slow))], limits=LIMITS)
+    assert result.status == "graded"
+    assert [(task.status, task.points) for task in result.tasks] == [("timed out", 0.0)] * len(result.tasks)
+    assert all(task.worth for task in result.tasks)
+
+
 @pytest.mark.parametrize(("free_gib", "workers"), [(100, 5), (9, 2), (1, 1)])
 def test_there_are_no_more_workers_than_the_memory_holds(
     master: Path, monkeypatch: pytest.MonkeyPatch, free_gib: int, workers: int

@@ -10,7 +10,15 @@ no_sandbox = Sandbox.__new__(Sandbox)  # never asked
 
 
 @pytest.mark.parametrize(
-    "cell", ["{}", "%%time\n{}", "\n%%timeit -n 1\n{}", "%load_ext x\n{}\n%timeit total(1)", "{}\n!ls"]
+    "cell",
+    [
+        "{}",
+        "%time ONE = 1.0\n{}",
+        "%%time\n{}",
+        "\n%%timeit -n 1\n{}",
+        "%load_ext x\n{}\n%timeit total(1)",
+        "{}\n!ls",
+    ],
 )
 def test_the_names_in_an_answer_are_read_whatever_magics_stand_in_its_cell(cell: str):
     code = Remote("total", no_sandbox, cell.format(ANSWER)).__code__

@@ -77,34 +77,38 @@ def test_layouts_as_a_folder_and_as_a_zip(tmp_path: Path, name: str):
 
 
 def test_a_folder_that_was_zipped_whole_is_taken_off(tmp_path: Path):
-    (tmp_path / "monday.zip").write_bytes(packed({"monday/ann.ipynb": "A", "monday/bob.ipynb": "B"}))
-    assert set(found(tmp_path / "monday.zip")) == {"ann", "bob"}
-    (tmp_path / "other.zip").write_bytes(packed({"monday/ann/a.ipynb": "A", "monday/bob/b.ipynb": "B"}))
-    assert set(found(tmp_path / "other.zip")) == {"ann", "bob"}
+    for name, files in {
+        "monday": {"monday/ann.ipynb": "A", "monday/bob.ipynb": "B"},
+        "tuesday": {"tuesday/ann/a.ipynb": "A", "tuesday/bob/b.pdf": "B", "tuesday/bob/b.ipynb": "B"},
+        "other": {"submitted/ann/a.ipynb": "A", "submitted/bob/part two/b.ipynb": "B"},
+    }.items():
+        (tmp_path / f"{name}.zip").write_bytes(packed(files))
+        assert set(found(tmp_path / f"{name}.zip")) == {"ann", "bob"}
     (tmp_path / "one.zip").write_bytes(packed({f"ann/{LAB}/a.ipynb": "A", "ann/lab12_x/b.ipynb": "B"}))
     assert set(found(tmp_path / "one.zip")) == {"ann"}
 
 
-def test_the_only_student_may_use_folders(tmp_path: Path):
-    def of_lab(content: bytes) -> bool:
-        return content == b"A"
-
-    files = {
-        "ann/part one/lab.ipynb": "A",
-        "ann/notes/scratch.ipynb": "x",
-        "ann/data/all.zip": packed({"x.ipynb": "x"}),
-    }
+@pytest.mark.parametrize(
+    "inside",
+    [
+        ("ann/a.ipynb", "bob/b.ipynb", "cy/c.pdf"),
+        ("draft/lab.ipynb", "final/all.zip"),
+    ],
+)
+def test_a_folder_of_which_nobody_knows_whose_it_is_is_refused(tmp_path: Path, inside: tuple[str, ...]):
+    files = {f"week1/{path}": "A" for path in inside}
     lay(tmp_path / "folder", files)
     (tmp_path / "one.zip").write_bytes(packed(files))
     for path in (tmp_path / "folder", tmp_path / "one.zip"):
-        assert {student: one.content for student, one in found(path, of_lab).items()} == {"ann": b"A"}
-    wrapped = {
-        "monday/ann/x.ipynb": "A",
-        "monday/bob/all.zip": packed({"deep/x.ipynb": "A"}),
-        "monday/eve/x.ipynb": "x",
-    }
-    (tmp_path / "class.zip").write_bytes(packed(wrapped))
-    assert set(found(tmp_path / "class.zip", of_lab)) == {"ann", "bob", "eve"}
+        with pytest.raises(
+            ValueError,
+            match=f"one folder, week1: .* name the collection week1.*put the files into week1/{LAB}",
+        ):
+            found(path)
+    lay(tmp_path / "other", {f"week1/{LAB}/{path}": "A" for path in inside})
+    assert set(found(tmp_path / "other")) == {"week1"}
+    (tmp_path / "one.zip").rename(tmp_path / "week1.zip")
+    assert set(found(tmp_path / "week1.zip")) != {"week1"}
 
 
 def test_a_stray_file_does_not_hide_canvas(tmp_path: Path):

@@ -135,6 +135,8 @@ empty = base64.b64encode(b"").decode()
         ["array", ["float64", [10**9, 0], empty]],
         ["array", ["int8", [LARGEST + 1], base64.b64encode(bytes(LARGEST + 1)).decode()]],
         ["list", [0] * LARGEST],
+        ["set", [k * (2**61 - 1) for k in range(10_000)]],  # of one hash
+        ["dict", [[k * (2**61 - 1), 0] for k in range(10_000)]],
         ["list", [["range", [0, LARGEST // 2, 1]]] * 3],
         ["generator", {"state": 1}],
         ["range", [1, 2, 0]],

@@ -42,24 +42,30 @@ def main() -> None:
         print(line, file=replies, flush=True)
 
 
-def run(source: str, cell: str, patient: bool) -> dict[str, Any]:
+def run(source: str, cell: str, patient: bool, apart: bool) -> dict[str, Any]:
     """Execute one cell.
 
     Args:
         source: its text; IPython's magics are allowed and do nothing.
         cell: its name in error messages.
         patient: go on after a statement that fails (a module may be hidden here), instead of raising.
+        apart: what has the name of a built-in function is that one here, whatever earlier cells made of it; only
+            the functions that the cell defines are kept.
     """
     name = f"<{cell}>"
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     tree = parsed(source, name)
     parts = [ast.Module([statement], []) for statement in tree.body] if patient else [tree]
+    names = {key: value for key, value in NAMES.items() if not hasattr(builtins, key)} if apart else NAMES
     for part in parts:
         try:
-            exec(compile(part, name, "exec"), NAMES)
+            exec(compile(part, name, "exec"), names)
         except BaseException:
             if not patient:
                 raise
+    if apart:
+        functions = [part.name for part in tree.body if isinstance(part, ast.FunctionDef)]
+        NAMES.update({key: names[key] for key in functions if key in names})
     return {"done": 1}
 
 
