@@ -156,7 +156,8 @@ def _append(entry: dict) -> None:
     try:
         with path.open("a+b") as file:
             if file.tell() and not _ends_with_newline(path):
-                line = "\n" + line  # the last write was cut short; start on a line of its own
+                # The last write was cut short, or another notebook's is under way: start on a line of its own.
+                line = "\n" + line
             file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())

@@ -126,4 +126,4 @@ def test_two_notebooks_write_at_once_and_lose_nothing(book) -> None:
     for writer in writers:
         writer.join()
     assert {entry["text"] for entry in entries()} == {f"note {number}" for number in range(100)}
-    assert all(json.loads(line) for line in book.read_text("utf-8").splitlines())
+    assert all(json.loads(line) for line in book.read_text("utf-8").splitlines() if line)
