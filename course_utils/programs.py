@@ -7,13 +7,17 @@ Here two optimizers count as the same when they were built by the same library c
 import functools
 from collections.abc import Callable, Hashable
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
-_KEPT = 64
-_programs: dict[Hashable, "Program"] = {}  # the least recently used first
+_Built = TypeVar("_Built")
+
+_PLAIN = (int, float, complex, str, bool, bytes)
+
+_MOST = 64
+_built: dict[Hashable, Any] = {}  # the least recently used first
 
 
 class Program:
@@ -50,16 +54,38 @@ def program(key: tuple, build: Callable[[], Callable], **options: Any) -> Progra
     Returns:
         The kept program; the least recently used of more than 64 are let go.
     """
-    identity = tuple(fingerprint(part) for part in key)
-    # Hashing a graph definition takes longer than a small step: two look-ups are enough.
+    return built_once(key, lambda: Program(build(), **options))
+
+
+def built_once(key: tuple, build: Callable[[], _Built]) -> _Built:
+    """What ``build`` returns, built on the first use of a key and kept for later ones.
+
+    Args:
+        key: everything that the result depends on.
+        build: called unless the key is known; after an error of it nothing is kept.
+    """
+    identity = _Identity(tuple(fingerprint(part) for part in key))
     try:
-        found = _programs.pop(identity)
+        found = _built.pop(identity)
     except KeyError:
-        found = Program(build(), **options)
-    _programs[identity] = found
-    if len(_programs) > _KEPT:
-        del _programs[next(iter(_programs))]
+        found = build()
+    _built[identity] = found
+    if len(_built) > _MOST:
+        del _built[next(iter(_built))]
     return found
+
+
+class _Identity:
+    """A key whose hash is computed once; that of a graph definition takes longer than a small step."""
+
+    def __init__(self, parts: tuple) -> None:
+        self.parts, self.hash = parts, hash(parts)
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.parts == other.parts
 
 
 def fingerprint(part: Any) -> Hashable:
@@ -77,6 +103,8 @@ def fingerprint(part: Any) -> Hashable:
     >>> fingerprint(optax.adam(1e-3)) == fingerprint(optax.adam(1e-2))
     False
     """
+    if part is None or isinstance(part, _PLAIN):
+        return (type(part), part)
     if isinstance(part, FunctionType) and (part.__module__ or "").startswith(("optax.", "jax.")):
         cells = tuple(fingerprint(cell.cell_contents) for cell in part.__closure__ or ())
         return (part.__code__, fingerprint(part.__defaults__), fingerprint(part.__kwdefaults__), cells)
@@ -89,8 +117,6 @@ def fingerprint(part: Any) -> Hashable:
     if isinstance(part, jax.Array | np.ndarray):
         array = np.asarray(part)
         return (array.shape, str(array.dtype), array.tobytes())
-    if isinstance(part, int | float | complex | str | bool | bytes):
-        return (type(part), part)
     if not isinstance(part, Hashable):  # such as the nnx.State that masks an optimizer
         leaves, form = jax.tree.flatten(part)
         return (form, fingerprint(leaves))

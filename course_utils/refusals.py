@@ -31,8 +31,40 @@ def refuse_misfit(
         ValueError: values that are not numbers or not finite, rows the model does not take, labels outside
             the classes, or a measure whose values are neither one per row nor one per target.
     """
+    refuse_values(rows)
+    refuse_labels(rows, outputs_form(graphdef, arrays, rows, measures, batch))
+
+
+def refuse_values(rows: Split) -> None:
+    """Refuse rows that are not numbers, or not finite."""
     for name, array in {"x": rows.x, "y": rows.y}.items():
-        _refuse_values(name, array)
+        # JAX knows bfloat16 as a number, NumPy does not.
+        if not jnp.issubdtype(array.dtype, np.number) and array.dtype != bool:
+            raise ValueError(
+                f"{name} must hold numbers, got dtype {array.dtype}: "
+                "encode categories and text as numbers first."
+            )
+        if jnp.issubdtype(array.dtype, np.inexact):
+            bad = sum(_rows_not_finite(block) for block in row_blocks(array))
+            if bad:
+                raise ValueError(
+                    f"{bad} of {len(array)} rows of {name} hold NaN or infinity; clean or impute them first."
+                )
+
+
+def _rows_not_finite(block: np.ndarray) -> int:
+    finite = np.isfinite(block)
+    return 0 if finite.all() else int((~finite).reshape(len(block), -1).any(1).sum())
+
+
+def outputs_form(
+    graphdef: nnx.GraphDef, arrays: list, rows: Split, measures: Mapping[str, PerExample], batch: int
+) -> jax.ShapeDtypeStruct:
+    """The form of a model's outputs on a batch; the arguments are those of `refuse_misfit`.
+
+    Raises:
+        ValueError: the model does not take such a batch, or a measure not its outputs and targets.
+    """
     x, y = (
         jax.ShapeDtypeStruct((batch, *a.shape[1:]), jax.dtypes.canonicalize_dtype(a.dtype))
         for a in (rows.x, rows.y)
@@ -54,8 +86,15 @@ def refuse_misfit(
             f"the model must return one array with {batch} rows for {batch} rows of x, got {outputs}: "
             "keep the batch as the first axis."
         )
+    for name, measure in measures.items():
+        _refuse_measure(name, measure, outputs, y)
+    return outputs
+
+
+def refuse_labels(rows: Split, outputs: jax.ShapeDtypeStruct) -> None:
+    """Refuse whole-number targets that are no class of the outputs."""
     # One output a target is a sigmoid's or a count's, not a class's.
-    if np.issubdtype(rows.y.dtype, np.integer) and outputs.ndim == y.ndim + 1 and outputs.shape[-1] > 1:
+    if np.issubdtype(rows.y.dtype, np.integer) and outputs.ndim == rows.y.ndim + 1 and outputs.shape[-1] > 1:
         low = min(int(block.min()) for block in row_blocks(rows.y))
         high = max(int(block.max()) for block in row_blocks(rows.y))
         if low < 0 or high >= outputs.shape[-1]:
@@ -64,8 +103,6 @@ def refuse_misfit(
                 f"lie in 0 … {outputs.shape[-1] - 1}. Give the model one output per class, or number the "
                 "classes from 0."
             )
-    for name, measure in measures.items():
-        _refuse_measure(name, measure, outputs, y)
 
 
 class _GrowingError(Exception):
@@ -82,20 +119,6 @@ def _outputs(graphdef: nnx.GraphDef) -> Callable:
         return result
 
     return outputs
-
-
-def _refuse_values(name: str, array: np.ndarray) -> None:
-    # JAX knows bfloat16 as a number, NumPy does not.
-    if not jnp.issubdtype(array.dtype, np.number) and array.dtype != bool:
-        raise ValueError(
-            f"{name} must hold numbers, got dtype {array.dtype}: encode categories and text as numbers first."
-        )
-    if jnp.issubdtype(array.dtype, np.inexact):
-        bad = sum(int((~np.isfinite(b)).reshape(len(b), -1).any(1).sum()) for b in row_blocks(array))
-        if bad:
-            raise ValueError(
-                f"{bad} of {len(array)} rows of {name} hold NaN or infinity; clean or impute them first."
-            )
 
 
 def _refuse_measure(

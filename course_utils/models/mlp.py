@@ -7,6 +7,8 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float
 
+from course_utils.models.dense import dense_product
+
 
 def _checked(sizes: Sequence[int | float]) -> tuple[int, ...]:
     if len(sizes) < 2:
@@ -85,7 +87,8 @@ class MLP(nnx.Module):
         self.sizes = _checked(sizes)
         he = nnx.initializers.he_normal()
         self.layers = nnx.List(
-            nnx.Linear(inputs, outputs, kernel_init=he, rngs=rngs) for inputs, outputs in pairwise(self.sizes)
+            nnx.Linear(inputs, outputs, kernel_init=he, dot_general=dense_product, rngs=rngs)
+            for inputs, outputs in pairwise(self.sizes)
         )
         self.activation = activation
         self.dropout = nnx.Dropout(dropout, rngs=rngs) if dropout else None

@@ -10,7 +10,7 @@ import optax
 from flax import nnx
 
 from course_utils.data.dataset import Dataset, Split
-from course_utils.refusals import PerExample
+from course_utils.refusals import PerExample, refuse_values
 from course_utils.train.run import Record
 
 
@@ -56,17 +56,13 @@ def refuse_arguments(
         raise ValueError(
             "patience watches the validation loss; give a Dataset with validation rows, not one Split."
         )
-    _refuse_silent_schedule(optimizer)
+    for split in (data.train, data.val) if isinstance(data, Dataset) else (data,):
+        refuse_values(split)
 
 
 def _refuse_types(model: Any, data: Any, measures: Mapping[str, Any], optimizer: Any, key: Any) -> None:
-    # The search ends at the first weight, where nnx.state would walk the whole model.
-    if not isinstance(model, nnx.Module) or not any(
-        isinstance(v, nnx.Param) for _, v in nnx.iter_graph(model)
-    ):
-        raise ValueError(
-            f"model must be an nnx.Module with nnx.Param weights to train, got {type(model).__name__}."
-        )
+    if not isinstance(model, nnx.Module):
+        raise ValueError(f"model must be an nnx.Module, got {type(model).__name__}: write a class of it.")
     if not isinstance(data, Dataset | Split):
         raise ValueError(f"data must be a Dataset or a Split, got {type(data).__name__}: write Split(x, y).")
     for name, measure in measures.items():
@@ -88,14 +84,23 @@ def _refuse_types(model: Any, data: Any, measures: Mapping[str, Any], optimizer:
         )
 
 
-def _refuse_silent_schedule(part: Any) -> None:
+def refuse_weightless(weights: Any) -> None:
+    """Raise ``ValueError`` where ``nnx.split`` found no weights."""
+    if not jax.tree.leaves(weights):
+        raise ValueError(
+            "the model has no nnx.Param, so nothing of it can be trained: give it layers with weights, "
+            "for example nnx.Linear."
+        )
+
+
+def refuse_silent_schedule(part: Any) -> None:
     """Optax turns some wrong schedule arguments into a constant without a word; find such a constant.
 
     A warm-up of zero steps is one too, and is meant: parts of joined schedules are left alone.
     """
     if isinstance(part, tuple | list):
         for item in part:
-            _refuse_silent_schedule(item)
+            refuse_silent_schedule(item)
     if not isinstance(part, FunctionType) or not part.__module__.startswith("optax."):
         return
     maker = part.__qualname__.split(".")[0]
@@ -106,7 +111,7 @@ def _refuse_silent_schedule(part: Any) -> None:
         )
     if maker != "join_schedules":
         for cell in part.__closure__ or ():
-            _refuse_silent_schedule(cell.cell_contents)
+            refuse_silent_schedule(cell.cell_contents)
 
 
 def refuse_non_finite(losses: np.ndarray, record: Record) -> None:
@@ -116,8 +121,9 @@ def refuse_non_finite(losses: np.ndarray, record: Record) -> None:
         losses: the newest losses, one a step, all of one epoch.
         record: of the steps before them.
     """
-    bad = np.flatnonzero(~np.isfinite(losses))
-    if len(bad):
+    finite = np.isfinite(losses)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
         before = np.concatenate([record.losses, losses[: bad[0]]])
         last = f"{before[-1]:.4g} one step earlier" if len(before) else "not finite from the start"
         raise NonFiniteLossError(

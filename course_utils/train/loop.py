@@ -9,11 +9,8 @@ the arithmetic: three copies of the weights, the model's own and those kept befo
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 import optax
 from flax import nnx
 from jax import tree
@@ -23,8 +20,7 @@ from tqdm.auto import tqdm
 
 from course_utils.checkpoint import CheckpointError, Checkpoints
 from course_utils.data.dataset import Dataset, Split
-from course_utils.programs import program
-from course_utils.refusals import PerExample, refuse_misfit
+from course_utils.refusals import PerExample
 from course_utils.train.arguments import (
     NonFiniteLossError,
     refuse_arguments,
@@ -33,10 +29,10 @@ from course_utils.train.arguments import (
 )
 from course_utils.train.devices import Devices
 from course_utils.train.interruption import interruption
+from course_utils.train.plan import planned, strong
 from course_utils.train.rows import Rows
 from course_utils.train.run import Record, Run
 from course_utils.train.saved import Saved
-from course_utils.train.steps import steps_program
 
 
 def fit(
@@ -89,6 +85,7 @@ def fit(
         NonFiniteLossError: the loss became NaN or infinite; the message says where and what to try.
         CheckpointError: a checkpoint could not be written or read; the model has the weights it had reached.
 
+    >>> import numpy as np
     >>> from course_utils.models import MLP
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(256, 10)).astype(np.float32)
@@ -109,26 +106,18 @@ def fit(
     devices = Devices(mesh)
     devices.refuse_batch(batch_size)
     train, val = (data.train, data.val) if isinstance(data, Dataset) else (data, None)
+    rows = Rows(train, batch_size, chunk, epochs, key, devices)  # whose first order is under way from here on
     graphdef, *arrays = nnx.split(model, nnx.Param, ...)
-    for split in (train, val):
-        if split is not None:
-            refuse_misfit(graphdef, arrays, split, measures, min(batch_size, len(split)))
-    # The program's state is donated on every call; the model's own arrays must outlive it.
-    begin = program(("begin", optimizer), lambda: lambda *model: (*_copied(model), optimizer.init(model[0])))
+    splits = [train] if val is None else [train, val]
+    plan = planned(graphdef, arrays, splits, measures, optimizer, batch_size, devices.mesh)
     record = Record(("loss", *(f"val_{name}" for name in measures if val is not None)))
-    saved = Saved(checkpoints, (train, val), batch_size, key, record.names, patience is not None)
-    state, good = saved.resume(begin(*arrays), tuple(arrays), record)
-    (leaves, form), (kept, kept_form) = tree.flatten(state), tree.flatten(good)
-    leaves, kept = [_strong(array) for array in leaves], [_strong(array) for array in kept]
+    forms = plan.state, plan.model
+    saved = Saved(checkpoints, forms, (train, val), batch_size, key, record.names, patience is not None)
+    own = [strong(array) for array in tree.leaves(arrays)]
+    leaves, kept = saved.resume(plan.begin(own), own, record)
     if devices.mesh:
         leaves, kept = devices.everywhere((leaves, kept))
-    run_steps = program(
-        (graphdef, measures, optimizer, devices.mesh, form),
-        lambda: steps_program(graphdef, measures, optimizer, form),
-        donate_argnums=0,
-    )
-    traced = run_steps.traces
-    rows = Rows(train, batch_size, chunk, epochs, key, devices)
+    traced = plan.steps.traces
     calls = rows.calls(record.epochs + 1, record.steps)
     val_rows = None if val is None else devices.everywhere((val.x, val.y))
 
@@ -142,12 +131,12 @@ def fit(
                     break
                 assert upcoming is not None
                 call, lengths, last = upcoming
-                leaves, newest, *told = run_steps(leaves, kept, *call, val_rows, record.best(patience))
+                leaves, newest, *told = plan.steps(leaves, kept, *call, val_rows, record.best(patience))
                 upcoming = next(calls, None)  # while the device works
                 losses, measured, taken = jax.device_get(told)
                 kept = newest
-                parts = np.split(losses, np.cumsum(lengths))[: int(taken)]
-                for number, part in enumerate(parts):
+                for number, length in enumerate(lengths[: int(taken)]):
+                    part, losses = losses[:length], losses[length:]
                     refuse_non_finite(part, record)
                     record.add_steps(part)
                     if last:
@@ -155,13 +144,13 @@ def fit(
                         refuse_non_finite_validation(values, record.epochs + 1)
                         record.end_epoch(values)
                 bar.update(record.total - bar.n)
-                if record.epochs:
+                if record.epochs and not bar.disable:
                     bar.set_postfix({name: f"{value:.3g}" for name, value in record.latest().items()})
                 if devices.agreed(saved.due()):
-                    saved.save(tree.unflatten(form, leaves), tree.unflatten(kept_form, kept), record)
+                    saved.save(leaves, kept, record)
             if patience is None or record.best_epoch == 0:
                 kept = leaves[: len(kept)]  # a state begins with the model's own arrays
-            saved.save(tree.unflatten(form, leaves), tree.unflatten(kept_form, kept), record)
+            saved.save(leaves, kept, record)
         except NonFiniteLossError as error:
             if checkpoints is None:
                 raise
@@ -174,18 +163,8 @@ def fit(
                 kept = leaves[: len(kept)]
             raise
         finally:
-            nnx.update(model, *devices.back(tree.unflatten(kept_form, kept)))
-    return record.run(stopped, time.perf_counter() - start, run_steps.traces - traced)
-
-
-@jax.jit
-def _copied(arrays: Any) -> Any:
-    return tree.map(jnp.copy, arrays)
-
-
-def _strong(array: jax.Array) -> jax.Array:
-    """An array made from a bare number changes its type at the first update, which would compile twice."""
-    return array.astype(array.dtype) if getattr(array, "weak_type", False) else array
+            nnx.update(model, *plan.model.unflatten(devices.back(kept)))
+    return record.run(stopped, time.perf_counter() - start, plan.steps.traces - traced)
 
 
 def _silent() -> bool:

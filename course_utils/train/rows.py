@@ -37,6 +37,7 @@ class Rows:
             self.most = min(self.most, max(BYTES_OF_A_CALL // a_batch, 1))
         self.placed = devices.everywhere((split.x, split.y)) if on_device else None
         self.known, self.orders = range(0), np.zeros((0, self.steps, batch), np.int32)
+        self.first: Array | None = random_words(key, 1, self.parts, len(split))  # while the host goes on
 
     def calls(self, epoch: int, step: int) -> Iterator[tuple[tuple, list[int], bool]]:
         """The arguments of each call of the program from a step of an epoch on.
@@ -66,30 +67,48 @@ class Rows:
     def _from(self, epoch: int, count: int) -> Int[np.ndarray, "steps batch"]:
         """The batches of some epochs, one after the other."""
         if epoch not in self.known or epoch + count - 1 not in self.known:
-            orders = shuffled(self.key, epoch, self.parts, len(self.split))[:, : self.steps * self.batch]
+            words = self.first if epoch == 1 else None
+            if words is None:
+                words = random_words(self.key, epoch, self.parts, len(self.split))
+            self.first = None
+            orders = shuffled(words)[:, : self.steps * self.batch]
             self.known = range(epoch, epoch + self.parts)
             self.orders = orders.reshape(self.parts, self.steps, self.batch)
         at = epoch - self.known.start
         return self.orders[at : at + count].reshape(-1, self.batch)
 
 
-def shuffled(key: PRNGKeyArray, epoch: int, count: int, rows: int) -> Int[np.ndarray, "count rows"]:
-    """The order of the rows in each of some epochs: ``jax.random.permutation(fold_in(key, epoch), rows)``.
+def shuffled(words: UInt32[Array | np.ndarray, "count rounds rows"]) -> Int[np.ndarray, "count rows"]:
+    """The order of the rows in some epochs, ``jax.random.permutation(fold_in(key, epoch), rows)`` in each.
 
     JAX shuffles by sorting random words, some rounds of it. On a CPU, XLA's sort takes five times as long as
     NumPy's; the words are the same. The row number in the low bits keeps equal words in their order.
 
+    Args:
+        words: of `random_words`.
+
     >>> expected = jax.random.permutation(jax.random.fold_in(jax.random.key(0), 3), 10)
-    >>> bool((shuffled(jax.random.key(0), 2, 2, 10)[1] == expected).all())
+    >>> bool((shuffled(random_words(jax.random.key(0), 2, 2, 10))[1] == expected).all())
     True
     """
-    order = np.tile(np.arange(rows), (count, 1))
-    rounds = math.ceil(3 * math.log(rows) / math.log(2**32 - 1))
-    words = np.asarray(_words(key, epoch, count, rounds, rows)).astype(np.uint64) << np.uint64(32)
-    for words_of_round in np.moveaxis(words, 1, 0):
-        ranked = np.sort(words_of_round | np.arange(rows, dtype=np.uint64), axis=1)
-        order = np.take_along_axis(order, (ranked & np.uint64(2**32 - 1)).astype(np.int64), axis=1)
+    words = np.asarray(words)
+    count, rounds, rows = words.shape
+    order = np.zeros((count, rows), np.int64)  # one row needs no round
+    for number in range(rounds):
+        ranked = words[:, number].astype(np.uint64)
+        ranked <<= np.uint64(32)
+        ranked |= np.arange(rows, dtype=np.uint64)
+        ranked.sort(axis=1)
+        ranked &= np.uint64(2**32 - 1)
+        place = ranked.view(np.int64)
+        order = place if number == 0 else np.take_along_axis(order, place, axis=1)
     return order.astype(np.int32)
+
+
+def random_words(key: PRNGKeyArray, epoch: int, count: int, rows: int) -> UInt32[Array, "count rounds rows"]:
+    """The words whose ranks are the orders of ``count`` epochs from one on; not awaited."""
+    rounds = math.ceil(3 * math.log(rows) / math.log(2**32 - 1))
+    return _words(key, epoch, count, rounds, rows)
 
 
 @functools.partial(jax.jit, static_argnames=("count", "rounds", "rows"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.tree_util import PyTreeDef
 from jaxtyping import PRNGKeyArray
 
 from course_utils.checkpoint import Checkpoints, from_named_arrays, named_arrays
@@ -24,6 +25,7 @@ class Saved:
     def __init__(
         self,
         checkpoints: Checkpoints | None,
+        forms: tuple[PyTreeDef, PyTreeDef],
         splits: tuple[Split, Split | None],
         batch: int,
         key: PRNGKeyArray,
@@ -34,13 +36,14 @@ class Saved:
 
         Args:
             checkpoints: the folder.
+            forms: of the trees of the state and of the kept weights, whose leaves come and go.
             splits: training rows and validation rows.
             batch: rows per update.
             key: of the order of the rows.
             names: of the record's measures.
             best: whether the best epoch's weights are kept; else the newest ones.
         """
-        self.checkpoints = checkpoints
+        self.checkpoints, self.forms = checkpoints, forms
         self.saved_steps = -1
         self.last_time = time.monotonic()
         if checkpoints:
@@ -56,7 +59,7 @@ class Saved:
                     checksums = [_checksum(split.x), _checksum(split.y)]
                     self.identity[f"checksum of the {name} rows"] = np.array(checksums)
 
-    def resume(self, state: tuple, kept: tuple, record: Record) -> tuple[tuple, tuple]:
+    def resume(self, leaves: list, kept: list, record: Record) -> tuple[list, list]:
         """State and kept weights of the newest checkpoint, and its record; as given if there is none.
 
         Raises:
@@ -64,7 +67,7 @@ class Saved:
         """
         found = self.checkpoints.newest() if self.checkpoints else None
         if found is None:
-            return state, kept
+            return leaves, kept
         self.saved_steps, arrays = found
         for name, value in self.identity.items():
             before = arrays.get("identity", {}).get(name)
@@ -75,26 +78,28 @@ class Saved:
                     "Give another folder, or the same arguments to go on."
                 )
         record.restore(arrays["record"])
-        state = from_named_arrays(_parts(state), arrays["state"]).values()
-        kept = from_named_arrays(_parts(kept), arrays["kept"]).values()
-        return tuple(state), tuple(kept)
+        state, weights = (_parts(form, part) for form, part in zip(self.forms, (leaves, kept), strict=True))
+        state = from_named_arrays(state, arrays["state"])
+        weights = from_named_arrays(weights, arrays["kept"])
+        return jax.tree.leaves(tuple(state.values())), jax.tree.leaves(tuple(weights.values()))
 
     def due(self) -> bool:
         """Whether it is time for the next checkpoint."""
         return self.checkpoints is not None and time.monotonic() - self.last_time >= self.checkpoints.seconds
 
-    def save(self, state: tuple, kept: Any, record: Record) -> None:
+    def save(self, leaves: list, kept: list, record: Record) -> None:
         """Write a checkpoint, unless this very step is on disk already."""
         if self.checkpoints is None or record.total == self.saved_steps:
             return
-        groups = {"state": named_arrays(_parts(state)), "kept": named_arrays(_parts(kept))}
+        state, weights = (_parts(form, part) for form, part in zip(self.forms, (leaves, kept), strict=True))
+        groups = {"state": named_arrays(state), "kept": named_arrays(weights)}
         self.checkpoints.save(record.total, {**groups, "record": record.arrays(), "identity": self.identity})
         self.saved_steps, self.last_time = record.total, time.monotonic()
 
 
-def _parts(state: tuple) -> dict[str, Any]:
+def _parts(form: PyTreeDef, leaves: list) -> dict[str, Any]:
     """The parts of a state by name, in its order; kept weights have no optimizer."""
-    return dict(zip(("0 weights", "1 variables", "2 optimizer"), state, strict=False))
+    return dict(zip(("0 weights", "1 variables", "2 optimizer"), form.unflatten(leaves), strict=False))
 
 
 def _checksum(array: np.ndarray) -> int:

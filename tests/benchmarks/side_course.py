@@ -42,6 +42,9 @@ class Side:
     def __init__(self, case: Case, arrays: dict[str, np.ndarray]) -> None:
         self.case, self.arrays = case, arrays
         self.model = network(case)
+        self.rows = Split(arrays["x"], arrays["y"])
+        self.optimizer = OPTIMIZERS[case.optimizer]()  # has no state of its own
+        self.key = jax.random.key(KEY)
 
     def reset(self) -> None:
         """Kernels find their place by their shape, which no two of a network share; biases become 0."""
@@ -53,12 +56,12 @@ class Side:
     def run(self) -> Run:
         return fit(
             self.model,
-            Split(self.arrays["x"], self.arrays["y"]),
+            self.rows,
             loss=optax.softmax_cross_entropy_with_integer_labels,
-            optimizer=OPTIMIZERS[self.case.optimizer](),
+            optimizer=self.optimizer,
             epochs=self.case.epochs,
             batch_size=self.case.batch,
-            key=jax.random.key(KEY),
+            key=self.key,
         )
 
 

@@ -55,6 +55,11 @@ class Side:
             for layer, weight in zip(layers, self.weights, strict=True):
                 layer.weight.copy_(weight)
                 layer.bias.zero_()
+        parameters = self.model.parameters()
+        if self.case.optimizer == "adam":
+            self.optimizer = torch.optim.Adam(parameters, lr=1e-3)
+        else:
+            self.optimizer = torch.optim.SGD(parameters, lr=1e-3, momentum=0.9)
 
     def batches(self, epoch: int):
         if self.indexed:
@@ -63,20 +68,15 @@ class Side:
         return DataLoader(TensorDataset(self.x, self.y), batch_size=self.case.batch, sampler=rows)
 
     def run(self) -> list[float]:
-        parameters = self.model.parameters()
-        if self.case.optimizer == "adam":
-            optimizer = torch.optim.Adam(parameters, lr=1e-3)
-        else:
-            optimizer = torch.optim.SGD(parameters, lr=1e-3, momentum=0.9)
         criterion = nn.CrossEntropyLoss()
         means = []
         for epoch in range(self.case.epochs):
             total = 0.0
             for x, y in self.batches(epoch):
-                optimizer.zero_grad()
+                self.optimizer.zero_grad()
                 loss = criterion(self.model(x), y)
                 loss.backward()
-                optimizer.step()
+                self.optimizer.step()
                 total += loss.item()
             means.append(total / self.case.steps)
         return means

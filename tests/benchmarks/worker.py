@@ -1,7 +1,7 @@
 """One process, one side, one case: a first run, then warm ones. ``python worker.py SIDE CASE ARRAYS RUNS``.
 
-The first run begins with everything imported and the network built; it holds compilation, tracing and the
-start of thread pools. Every run begins with the same weights and a fresh optimizer.
+The clock holds training alone, on every side: imports, network, data, first weights and a fresh optimizer are made
+before it starts. The first run holds compilation, tracing and the start of thread pools, too.
 """
 
 import json

@@ -35,6 +35,7 @@ def net():
         ),
         ({"metrics": {"accuracy": lambda z, y: z @ y}}, r"accuracy cannot compare"),
         ({"metrics": {"loss": XENT}}, "the name loss"),
+        ({"model": nnx.Dropout(0.5)}, "the model has no nnx.Param, so nothing of it can be trained: give"),
         ({"optimizer": optax.adam(optax.linear_schedule(1e-3, 0.0, 0))}, "polynomial_schedule.*constant"),
         ({"optimizer": optax.sgd(optax.exponential_decay(1e-3, 10, 0.0))}, "exponential_decay.*constant"),
     ],
@@ -42,7 +43,7 @@ def net():
 def test_what_cannot_be_trained_is_refused_in_words(net, data, settings, changes, message):
     before = np.asarray(net.layers[0].kernel[...])
     with pytest.raises(ValueError, match=message):
-        fit(net, data, **settings | changes)
+        fit(**{"model": net, "data": data} | settings | changes)
     np.testing.assert_array_equal(net.layers[0].kernel[...], before)
 
 
@@ -50,7 +51,6 @@ def test_what_cannot_be_trained_is_refused_in_words(net, data, settings, changes
     ("name", "value", "message"),
     [
         ("model", jnp.tanh, "model must be an nnx.Module"),
-        ("model", nnx.Dropout(0.5), "with nnx.Param weights to train, got Dropout"),
         (
             "data",
             (np.zeros((4, 2)), np.zeros(4)),

@@ -4,13 +4,13 @@ import pytest
 
 from course_utils.data.dataset import Split
 from course_utils.train.devices import Devices
-from course_utils.train.rows import Rows, shuffled
+from course_utils.train.rows import Rows, random_words, shuffled
 
 
 @pytest.mark.parametrize("rows", [1, 2, 100, 1700, 70_000])  # no round, one, two
 @pytest.mark.parametrize("key", [jax.random.key(3), jax.random.PRNGKey(4), jax.random.key(5, impl="rbg")])
 def test_the_order_is_that_of_jax(rows, key):
-    got = shuffled(key, 6, 3, rows)
+    got = shuffled(random_words(key, 6, 3, rows))
     for number, order in enumerate(got):
         expected = jax.random.permutation(jax.random.fold_in(key, 6 + number), rows)
         np.testing.assert_array_equal(order, expected)
@@ -44,7 +44,7 @@ def test_every_cut_of_a_run_takes_the_same_batches(chunk, cuts, streamed, monkey
         monkeypatch.setattr("course_utils.train.rows.BYTES_ON_DEVICE", 0)
     split = Split(np.arange(10.0, dtype=np.float32)[:, None], np.zeros(10, np.float32))
     got, how = taken(Rows(split, 3, chunk, 4, jax.random.key(0), Devices(None)).calls(1, 0))
-    expected = shuffled(jax.random.key(0), 1, 4, 10)[:, :9].reshape(12, 3)
+    expected = shuffled(random_words(jax.random.key(0), 1, 4, 10))[:, :9].reshape(12, 3)
     np.testing.assert_array_equal(got, expected)
     if not streamed:
         assert how == cuts
@@ -69,6 +69,6 @@ def test_rows_that_stay_on_the_host_come_a_few_at_a_time(bytes_of_a_call, steps,
 def test_a_run_is_taken_up_in_the_middle_of_an_epoch():
     split = Split(np.arange(10.0, dtype=np.float32)[:, None], np.zeros(10, np.float32))
     got, how = taken(Rows(split, 3, 8, 4, jax.random.key(0), Devices(None)).calls(2, 2))
-    expected = shuffled(jax.random.key(0), 1, 4, 10)[:, :9].reshape(12, 3)
+    expected = shuffled(random_words(jax.random.key(0), 1, 4, 10))[:, :9].reshape(12, 3)
     np.testing.assert_array_equal(got, expected[5:])
     assert how == [([1, 3], True), ([3], True)]
