@@ -1,4 +1,8 @@
-"""Keras on TensorFlow: `model.fit` with its defaults, as D0 and D4 have it."""
+"""Keras on TensorFlow: `model.fit` with its defaults, as D0 and D4 have it, and the same on rows laid out in advance.
+
+By default Keras draws an order of its own for each epoch. Only rows that lie in the order of all batches, one epoch
+after the other, make it train on the batches of the other sides; that call takes half the time of the usual one.
+"""
 
 import keras
 import numpy as np
@@ -30,13 +34,13 @@ def network(case: Case) -> keras.Sequential:
 
 
 class Side:
-    def __init__(self, case: Case, arrays: dict[str, np.ndarray]) -> None:
-        self.case = case
-        rows = arrays["order"].ravel()
-        self.x, self.y = (
-            arrays["x"][rows],
-            arrays["y"][rows],
-        )  # the batches of all epochs, one after the other
+    def __init__(self, case: Case, arrays: dict[str, np.ndarray], laid_out: bool = False) -> None:
+        self.case, self.x, self.y = case, arrays["x"], arrays["y"]
+        self.settings = {}
+        if laid_out:
+            rows = arrays["order"].ravel()
+            self.x, self.y = self.x[rows], self.y[rows]
+            self.settings = {"steps_per_epoch": case.steps, "shuffle": False}
         self.kernels = [
             arrays[f"kernel{i}"] for i in range(sum(name.startswith("kernel") for name in arrays))
         ]
@@ -56,9 +60,8 @@ class Side:
             self.y,
             batch_size=self.case.batch,
             epochs=self.case.epochs,
-            steps_per_epoch=self.case.steps,
-            shuffle=False,
             verbose=0,
+            **self.settings,
         )
         return [float(value) for value in history.history["loss"]]
 

@@ -22,11 +22,12 @@ def main(side: str, number: str, path: str, runs: str) -> dict:
         arrays = dict(stored)
     if side == "course":
         import side_course as module
-    elif side == "keras":
+    elif side.startswith("keras"):
         import side_keras as module
     else:
         import side_torch as module
-    made = module.Side(case, arrays, indexed=True) if side == "torch, indexed" else module.Side(case, arrays)
+    form = {"torch, indexed": {"indexed": True}, "keras, laid out": {"laid_out": True}}.get(side, {})
+    made = module.Side(case, arrays, **form)
     seconds, losses = [], []
     for _ in range(1 + int(runs)):
         made.reset()
