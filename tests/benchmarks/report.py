@@ -160,18 +160,18 @@ def plot(record: dict, path: Path) -> None:
     use_style()
     cases = [case for case in CASES if case.name in record["cases"]]
     markers = dict(zip(LABELS, "osD^v", strict=True))
-    figure, axes = plt.subplots(figsize=(8, 0.8 * len(cases) + 1.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8, 0.9 * len(cases) + 1.6), layout="constrained")
     for row, case in enumerate(cases):
         floor = floors(record)[case.name]
         axes.plot(
-            [floor, floor], [row - 0.3, row + 0.3], "-", color="0.5", lw=3, label=None if row else "floor"
+            [floor, floor], [row - 0.36, row + 0.36], "-", color="0.5", lw=3, label=None if row else "floor"
         )
-        for side, label in LABELS.items():
+        for number, (side, label) in enumerate(LABELS.items()):
             value = record["cases"][case.name][side]["ms_per_step"]
             low, high = record["cases"][case.name][side]["ms_per_step_range"]
-            colour = f"C{list(LABELS).index(side)}"
-            axes.plot([low, high], [row, row], "-", color=colour)
-            axes.plot(value, row, markers[side], color=colour, ms=8, label=None if row else label)
+            height = row + 0.15 * (number - 2)  # one under the other: none hides another
+            axes.plot([low, high], [height, height], "-", color=f"C{number}")
+            axes.plot(value, height, markers[side], color=f"C{number}", ms=7, label=None if row else label)
     axes.set_xscale("log")
     axes.set_yticks(range(len(cases)), [case.name for case in cases])
     axes.invert_yaxis()
