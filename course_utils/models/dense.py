@@ -2,8 +2,8 @@
 
 The weight gradient sums over the batch, the first axis of both its matrices. XLA's CPU backend takes twice as long
 for such a product as for one of rows and columns. Here the smaller of the two matrices is transposed in memory
-first, and the fast product follows. Where a layer has more than some thousands of weights, the copy costs more than
-it saves, and nothing is changed.
+first (of two alike the inputs, which leaves the result as it is wanted), and the fast product follows. Where a layer
+has more than some thousands of weights, the copy costs more than it saves, and nothing is changed.
 """
 
 from typing import Any
