@@ -104,8 +104,8 @@ def verdicts(record: dict) -> list[str]:
                 f"{step[peer] / step['course']:.0f} times as fast as {LABELS[peer]}" for peer in given
             )
             lines.append(
-                f"- {case.name}: {ratios}. These two find their batches drawn before the clock starts; `fit` "
-                "draws its own while it runs."
+                f"- {case.name}: {ratios}. Both sides of PyTorch and the rows laid out find their batches drawn "
+                "before the clock starts; `fit`, and Keras' usual call, draw their own while they run."
             )
         else:
             peer = min((side for side in step if side != "course"), key=step.__getitem__)

@@ -31,7 +31,9 @@ ROOT = HERE.parents[1]
 PEERS = ("torch==2.13.0", "keras==3.15.0", "tensorflow-cpu==2.21.0")
 SIDES = ("course", "torch", "torch, indexed", "keras", "keras, laid out")
 AGREE = 1e-3  # relative; the same float32 arithmetic in another order, over up to 400 updates
-OTHER_BATCHES = {"keras": 0.03}  # draws its own order: another path to the same place, compared where it ends
+# Keras draws its own order: another path to the same place, compared where it ends. Eight orders drawn by the course
+# end up to 0.006 apart, and with D4's network 0.038.
+OTHER_BATCHES = {"keras": 0.05}
 
 
 def peers_python() -> Path:
@@ -93,13 +95,14 @@ def measure(chosen: list[int], rounds: int, warm: int) -> dict[str, dict[str, li
 
 def agree(name: str, side: str, reports: dict[str, list[dict]]) -> None:
     """Stop unless every run of a side ends each epoch (on other batches: the last) at the loss of the course."""
-    expected, which = (
-        np.array(reports["course"][0]["losses"][0]),
-        slice(-1 if side in OTHER_BATCHES else 0, None),
-    )
+    expected = reports["course"][0]["losses"][0]
     for losses in reports[side][-1]["losses"]:
-        if not np.allclose(losses[which], expected[which], rtol=OTHER_BATCHES.get(side, AGREE), atol=0):
-            sys.exit(f"{name}: {side} did other work: mean losses {losses} instead of {expected.tolist()}")
+        if side in OTHER_BATCHES:
+            same = np.isclose(losses[-1], expected[-1], rtol=OTHER_BATCHES[side], atol=0)
+        else:
+            same = np.allclose(losses, expected, rtol=AGREE, atol=0)
+        if not same:
+            sys.exit(f"{name}: {side} did other work: mean losses {losses} instead of {expected}")
 
 
 def summary(found: dict[str, dict[str, list[dict]]]) -> dict[str, dict[str, dict]]:

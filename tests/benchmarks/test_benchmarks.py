@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import report
+import run
 from cases import CASES, arrays, kernels, least_bytes, operations, parameter_count, products, shapes
 from flax import nnx
 from side_course import Side, network, order
@@ -93,6 +94,27 @@ def record_of(ours, theirs, first_ours=1.0, first_theirs=0.1):
         },
         "cases": {case.name: sides for case in CASES},
     }
+
+
+@pytest.mark.parametrize(
+    ("side", "losses", "same"),
+    [
+        ("torch", [2.0, 1.0005], True),
+        ("torch", [2.0, 1.01], False),
+        ("torch", [2.01, 1.0], False),  # every epoch counts on the same batches
+        ("keras", [2.2, 1.01], True),  # other batches: the end alone, and less narrowly
+        ("keras", [2.0, 1.08], False),
+        ("keras", [2.0, math.nan], False),
+        ("keras, laid out", [2.2, 1.0], False),
+    ],
+)
+def test_a_side_that_did_other_work_stops_the_benchmark(side, losses, same):
+    reports = {"course": [{"losses": [[2.0, 1.0]]}], side: [{"losses": [[2.0, 1.0], losses]}]}
+    if same:
+        run.agree("case", side, reports)
+    else:
+        with pytest.raises(SystemExit, match="did other work"):
+            run.agree("case", side, reports)
 
 
 def test_break_even_is_where_both_lines_meet():

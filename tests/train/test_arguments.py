@@ -1,3 +1,5 @@
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -94,6 +96,16 @@ def test_a_fault_in_the_validation_rows_alone_is_found(net, data, settings):
     wrong[3] = 3
     broken = Dataset(data.train, Split(data.val.x, wrong), data.test, data.provenance)
     with pytest.raises(ValueError, match="labels run from 0 to 3, the model has 3 outputs"):
+        fit(net, broken, **settings)
+
+
+@pytest.mark.parametrize("name", ["train", "val"])
+def test_rows_that_are_not_finite_are_refused_in_a_known_run_too(net, data, settings, name):
+    fit(net, data, **settings)
+    x = getattr(data, name).x.copy()
+    x[2, 0] = np.nan
+    broken = dataclasses.replace(data, **{name: Split(x, getattr(data, name).y)})
+    with pytest.raises(ValueError, match=r"1 of \d+ rows of x hold NaN or infinity"):
         fit(net, broken, **settings)
 
 
